@@ -1,0 +1,96 @@
+"""What the connector tells: the state of each connection, and connecting that came to nothing."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from common.events.envelope import EventData
+from common.events.topics import CONNECT_ATTEMPTS, CONNECTIONS
+from common.events.types import Timestamp, Trouble
+
+
+class ConnectionKind(StrEnum):
+    """How the grant is renewed: a service account (nothing to rotate) or a single-use refresh token."""
+
+    SERVICE_ACCOUNT = "service_account"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105  (a kind, not a token)
+
+
+class ConnectionStatus(StrEnum):
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    LOST = "lost"
+    REMOVED = "removed"
+
+
+class ConnectionState(EventData):
+    """A connection's full state, so that the newest record of a key is all that a reader needs."""
+
+    TOPIC = CONNECTIONS
+
+    status: ConnectionStatus
+    kind: ConnectionKind
+    tenant: int
+    """Fortnox's `DatabaseNumber`: what identifies the company."""
+    company_name: str = Field(repr=False)
+    organisation_number: str = Field(repr=False)
+    reference: str
+    """The product's own reference for the assignment."""
+    scopes: tuple[str, ...]
+    missing_scopes: tuple[str, ...] = ()
+    """Asked for but not granted."""
+    connected_at: Timestamp
+    valid_until: Timestamp | None = None
+    """When an idle connection dies; None for a service account."""
+    trouble: Trouble | None = None
+
+
+class ConnectionEstablished(ConnectionState):
+    """A company was connected, or connected again under the same connection_id."""
+
+    TYPE = "connection.established"
+
+
+class ConnectionRenewed(ConnectionState):
+    """The grant was renewed, or lives again after it was thought lost."""
+
+    TYPE = "connection.renewed"
+
+
+class ConnectionExpiring(ConnectionState):
+    """The grant ends soon unless somebody connects again."""
+
+    TYPE = "connection.expiring"
+
+
+class ConnectionLost(ConnectionState):
+    """The grant is gone; `trouble` says why and what to do."""
+
+    TYPE = "connection.lost"
+
+
+class ConnectionRemoved(ConnectionState):
+    """Disconnected by the product; a tombstone follows."""
+
+    TYPE = "connection.removed"
+
+
+CONNECTION_STATES: tuple[type[ConnectionState], ...] = (
+    ConnectionEstablished,
+    ConnectionRenewed,
+    ConnectionExpiring,
+    ConnectionLost,
+    ConnectionRemoved,
+)
+
+
+class ConnectFailed(EventData):
+    """Somebody tried to connect and it came to nothing. `connection_id` is the one that the session would have got."""
+
+    TYPE = "connect.failed"
+    TOPIC = CONNECT_ATTEMPTS
+
+    session_id: UUID
+    reference: str
+    trouble: Trouble

@@ -1,0 +1,147 @@
+"""What the voucher-sender tells: findings, receipts and how a batch ended."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from common.events.envelope import EventData
+from common.events.topics import VOUCHERS
+from common.events.types import Amount, Model, Timestamp, Trouble
+from common.events.voucher_batches import Mode, VoucherId
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Finding(Model):
+    """Something that the check found, with where and what to do."""
+
+    code: str
+    severity: Severity
+    voucher_id: VoucherId
+    row: int | None = None
+    """From 1; None where it concerns the whole voucher."""
+    swedish: str
+    next_step: str
+    english: str
+    proposal: str | None = Field(default=None, repr=False)
+    """A cleaned text, where the text was what was wrong."""
+
+
+class BatchEvent(EventData):
+    TOPIC = VOUCHERS
+
+    batch_id: UUID
+
+    @property
+    def business_key(self) -> str:
+        return str(self.batch_id)
+
+
+class VoucherChecked(BatchEvent):
+    """The check of one voucher: passed when no finding is an error."""
+
+    TYPE = "voucher.checked"
+
+    voucher_id: VoucherId
+    passed: bool
+    findings: tuple[Finding, ...] = ()
+
+
+class BookedAs(Model):
+    """Where Fortnox has a voucher. Series and number alone never identify it: numbers can come again."""
+
+    series: str
+    number: int
+    financial_year: int
+    """Fortnox's id of the year."""
+
+
+class VoucherBooked(BatchEvent):
+    """The receipt: this voucher is in Fortnox, once. Written once and never changed."""
+
+    TYPE = "voucher.booked"
+
+    voucher_id: VoucherId
+    series: str
+    number: int
+    financial_year: int
+    """Fortnox's id of the year."""
+    voucher_date: date
+    booked_date: Timestamp
+    approval_state: int | None = None
+    """As Fortnox says: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
+    rows_hash: str
+    """SHA-256 over the rows as Fortnox returned them."""
+    total: Amount
+    """Sum of the debit side."""
+    marker: str
+
+
+class VoucherRejected(BatchEvent):
+    """This voucher was not booked, and why."""
+
+    TYPE = "voucher.rejected"
+
+    voucher_id: VoucherId
+    findings: tuple[Finding, ...]
+
+
+class VoucherUncertain(BatchEvent):
+    """Whether it was booked is not known yet; the sender goes on finding out and books nothing twice meanwhile."""
+
+    TYPE = "voucher.uncertain"
+
+    voucher_id: VoucherId
+    since: Timestamp
+    next_try: Timestamp | None
+    trouble: Trouble
+
+
+class VoucherDiffers(BatchEvent):
+    """What Fortnox booked is not what was approved."""
+
+    TYPE = "voucher.differs"
+
+    voucher_id: VoucherId
+    booked: BookedAs
+    differences: tuple[str, ...]
+
+
+class VoucherDuplicated(BatchEvent):
+    """One voucher is in Fortnox more than once; a person must decide."""
+
+    TYPE = "voucher.duplicated"
+
+    voucher_id: VoucherId
+    found: tuple[BookedAs, ...]
+    trouble: Trouble
+
+
+class VouchersCompleted(BatchEvent):
+    """The batch's end. The counts add up: booked + already_booked + rejected + uncertain = vouchers."""
+
+    TYPE = "vouchers.completed"
+
+    mode: Mode
+    vouchers: int
+    passed: int
+    booked: int
+    already_booked: int
+    rejected: int
+    uncertain: int
+    left_to_do: tuple[Trouble, ...] = ()
+    calls: int
+    seconds: float
+
+
+class VouchersRefused(BatchEvent):
+    """The batch was not begun: it can't be carried out as it stands."""
+
+    TYPE = "vouchers.refused"
+
+    trouble: Trouble

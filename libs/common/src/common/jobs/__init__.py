@@ -1,0 +1,1 @@
+"""Work that takes its time: any replica continues what a dead one began."""
