@@ -1,0 +1,64 @@
+"""Kafka and PostgreSQL for whoever needs them: those that the environment names, or embedded ones."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.embedded.broker import Kafka
+from sandbox.embedded.postgresql import Postgres
+from sandbox.embedded.supervision import Supervisor
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the two are reached."""
+
+    kafka: str  # bootstrap servers
+    postgres: str = field(repr=False)  # DSN of a user that may create databases
+
+
+def named_in_environment() -> tuple[str | None, str | None]:
+    """KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL, each None when not set."""
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or None, os.environ.get("DATABASE_URL") or None
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    """Both, started at the same time; each only where the environment doesn't name one."""
+    kafka_named, postgres_named = named_in_environment()
+    with ThreadPoolExecutor(2) as pool, Supervisor() as supervisor:
+        broker = pool.submit(lambda: kafka_named or _start_kafka(supervisor))
+        database = pool.submit(lambda: postgres_named or _start_postgres(supervisor))
+        yield Servers(kafka=broker.result(), postgres=database.result())
+
+
+@asynccontextmanager
+async def kafka(data: Path | None = None) -> AsyncIterator[str]:
+    """An embedded Kafka: its bootstrap servers. `data` keeps its topics from one run to the next."""
+    with await asyncio.to_thread(Supervisor) as supervisor:
+        yield await asyncio.to_thread(_start_kafka, supervisor, data)
+        await asyncio.to_thread(supervisor.close)
+
+
+@asynccontextmanager
+async def postgres(data: Path | None = None) -> AsyncIterator[str]:
+    """An embedded PostgreSQL: its DSN. `data` keeps its databases from one run to the next."""
+    with await asyncio.to_thread(Supervisor) as supervisor:
+        yield await asyncio.to_thread(_start_postgres, supervisor, data)
+        await asyncio.to_thread(supervisor.close)
+
+
+def _start_kafka(supervisor: Supervisor, data: Path | None = None) -> str:
+    server = Kafka(supervisor, data=data)
+    server.start()
+    return server.bootstrap
+
+
+def _start_postgres(supervisor: Supervisor, data: Path | None = None) -> str:
+    server = Postgres(supervisor, data=data)
+    server.start()
+    return server.dsn
