@@ -1,0 +1,202 @@
+"""Workers claim jobs and run them; what fails is tried again, what never succeeds is given up and told."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+
+from common.clock import SYSTEM, Clock
+from common.database import GONE, Pool
+from common.events.envelope import EventData
+from common.jobs.job import Fenced, Job
+from common.jobs.store import Claim, JobStore, load
+from common.messaging.outbox import Outbox
+from common.problems import GAVE_UP, ProblemError
+from common.telemetry import JOB_SECONDS, JOBS_ENDED, JOBS_OLDEST, JOBS_RUNNING, JOBS_WAITING, OUTBOX_WAITING
+
+log = structlog.get_logger()
+
+POLL = 0.3  # seconds between looks for work that nobody told us of
+MEASURE = 5.0  # seconds between looks at the queue's length
+OUTBOX_LIMIT = 20_000  # unpublished events at which no more jobs are claimed
+LONGEST_DELAY = timedelta(seconds=60)
+
+Step = Callable[[Job[Any]], Awaitable[None]]
+GiveUp = Callable[[Job[Any], ProblemError], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of work: what runs it, and how its end is told when it can't be run."""
+
+    name: str
+    commands: Sequence[type[EventData]]
+    run: Step
+    """Ends the job with `complete` or `postpone`. What it raises is tried again later."""
+    give_up: GiveUp
+    """Tells that the job failed for good, and completes it."""
+    cancelled: Step | None = None
+    """Tells that the job was stopped as asked, and completes it."""
+    version: int = 1
+    most_attempts: int = 8
+    """Claims in a row without getting anywhere, after which it is given up."""
+
+
+class JobEndedByNobody(Exception):
+    """A job's code returned without ending the job: a fault of ours."""
+
+
+@dataclass
+class Worker:
+    """Runs up to `slots` jobs of one kind at once."""
+
+    kind: JobKind
+    pool: Pool
+    outbox: Outbox
+    source: str
+    slots: int = 8
+    lease: timedelta = timedelta(seconds=15)
+    clock: Clock = SYSTEM
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _unpublished: int = field(default=0, init=False)
+
+    def wake(self) -> None:
+        """There may be work: look now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claims and runs jobs for ever. On cancellation, jobs under way are left to others."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._measure())
+            free = asyncio.Semaphore(self.slots)
+            while True:
+                await free.acquire()
+                claim = await self._next()
+                task = group.create_task(self._work(claim))
+                task.add_done_callback(lambda _: free.release())
+
+    async def _next(self) -> Claim:
+        while True:
+            self._wake.clear()
+            claim = await self._claim()
+            if claim:
+                return claim
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._wake.wait()
+
+    async def _claim(self) -> Claim | None:
+        try:
+            async with self.pool.acquire() as connection:
+                if self._unpublished > OUTBOX_LIMIT:
+                    return None
+                return await JobStore(connection).claim(self.kind.name, self.kind.version, self.lease)
+        except asyncpg.UniqueViolationError:
+            return None
+        except GONE as error:
+            log.warning("jobs.database-away", error=type(error).__name__)
+            await self.clock.sleep(1)
+            return None
+
+    async def _work(self, claim: Claim) -> None:
+        job = self._job(claim)
+        with (
+            structlog.contextvars.bound_contextvars(
+                job=str(claim.id), kind=claim.kind, connection=str(claim.connection_id), key=claim.business_key
+            ),
+            JOBS_RUNNING.labels(self.kind.name).track_inprogress(),
+            JOB_SECONDS.labels(self.kind.name).time(),
+        ):
+            outcome = await self._attempt(job)
+            JOBS_ENDED.labels(self.kind.name, outcome).inc()
+
+    async def _attempt(self, job: Job[Any]) -> str:
+        try:
+            return await self._run(job)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._later(job, timedelta(0), "stopped"))
+            raise
+        except Fenced:
+            log.warning("job.taken-over")
+            return "taken-over"
+        except GONE as error:
+            log.warning("job.interrupted", error=type(error).__name__)
+            return await self._later(job, _delay(job), type(error).__name__)
+        except Exception as error:
+            log.exception("job.failed", attempts=job.attempts)
+            return await self._later(job, _delay(job), type(error).__name__)
+
+    async def _run(self, job: Job[Any]) -> str:
+        if job.claim.cancel_requested and self.kind.cancelled:
+            await self.kind.cancelled(job)
+            return "cancelled"
+        if job.attempts > self.kind.most_attempts:
+            await self.kind.give_up(job, GAVE_UP.error(attempts=job.attempts - 1))
+            return "given-up"
+        running = asyncio.ensure_future(self.kind.run(job))
+        beating = asyncio.create_task(self._beat(job, running))
+        try:
+            await running
+        except asyncio.CancelledError:
+            if beating.done() and not beating.cancelled() and beating.result() == "cancel" and self.kind.cancelled:
+                await self.kind.cancelled(job)
+                return "cancelled"
+            if beating.done() and not beating.cancelled():
+                raise Fenced from None
+            raise
+        finally:
+            running.cancel()
+            beating.cancel()
+        if not job.ended:
+            raise JobEndedByNobody
+        return "ended"
+
+    async def _beat(self, job: Job[Any], running: "asyncio.Future[None]") -> str:
+        """Keeps the job ours while it runs; ends it when it is no longer, or when it is asked to be cancelled."""
+        interval = min(self.lease.total_seconds() / 4, 1.0)
+        last = self.clock.boottime()
+        while True:
+            await self.clock.sleep(interval)
+            with contextlib.suppress(*GONE):
+                async with self.pool.acquire(timeout=interval) as connection:
+                    asked = await JobStore(connection).extend(job.claim, self.lease)
+                last = self.clock.boottime()
+                if asked is None or (asked and self.kind.cancelled):
+                    if not job.ended:
+                        running.cancel()
+                    return "fenced" if asked is None else "cancel"
+            if self.clock.boottime() - last > self.lease.total_seconds():
+                running.cancel()
+                return "fenced"
+
+    async def _later(self, job: Job[Any], delay: timedelta, reason: str) -> str:
+        try:
+            async with self.pool.acquire() as connection:
+                await JobStore(connection).retry(job.claim, delay, reason)
+        except GONE:
+            log.warning("job.left-to-its-lease")
+        return "retried"
+
+    async def _measure(self) -> None:
+        while True:
+            with contextlib.suppress(*GONE):
+                async with self.pool.acquire() as connection:
+                    waiting = await JobStore(connection).waiting(self.kind.name)
+                    JOBS_WAITING.labels(self.kind.name).set(waiting.count)
+                    JOBS_OLDEST.labels(self.kind.name).set(waiting.oldest.total_seconds())
+                    self._unpublished = await connection.fetchval("select count(*) from outbox")
+                    OUTBOX_WAITING.set(self._unpublished)
+            await self.clock.sleep(MEASURE)
+
+    def _job(self, claim: Claim) -> Job[Any]:
+        event = load(claim.command, {model.TYPE: model for model in self.kind.commands})
+        return Job(claim, event, self.source, self.pool, self.outbox, self.clock)
+
+
+def _delay(job: Job[Any]) -> timedelta:
+    return min(LONGEST_DELAY, timedelta(seconds=0.2 * 2**job.attempts))

@@ -1,0 +1,284 @@
+"""The one way to call Fortnox: leases of call slots and an access token, asked of the connector.
+
+Fortnox lets 25 calls through per 5 s for a company, over all our processes. The connector hands the slots out; here
+they are used, and handed back with how long ago the answer came.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+import httpx
+import structlog
+from pydantic import Field, ValidationError
+
+from common.clock import SYSTEM, Clock
+from common.events.types import Model, Trouble
+from fortnox import Permit
+
+log = structlog.get_logger()
+
+LARGEST_LOT = 8  # slots asked for at once: small, so that others get their turn
+FLUSH_AFTER = 0.5  # seconds after which used slots are handed back even if no more are wanted
+PATIENCE = 60.0  # seconds for which a connector that does not answer is asked again
+
+
+class Purpose(StrEnum):
+    """Why Fortnox is called; decides who goes first: a person in a dialog, then vouchers, then imports."""
+
+    DIALOG = "dialog"
+    VOUCHERS = "vouchers"
+    IMPORT = "import"
+
+
+class HandedBack(Model):
+    """A slot that is no longer needed. `answered_ago` None: it was never used and is free at once."""
+
+    slot: str
+    answered_ago: float | None
+    """Seconds since the call's answer came; never a time of day, since clocks differ."""
+
+
+class LeaseRequest(Model):
+    """Asks for slots. Asking again with the same `lease_id` gives the same lease, so that a lost reply strands none."""
+
+    lease_id: UUID
+    connection_id: UUID
+    purpose: Purpose
+    calls: int = Field(ge=1, le=25)
+    handed_back: tuple[HandedBack, ...] = ()
+    refused_token: str | None = None
+    """SHA-256 (hex) of an access token that Fortnox answered with 401."""
+    too_many_requests: bool = False
+    """A 429 came although we kept to the budget: somebody else uses it too."""
+
+
+class Lease(Model):
+    """Leave to make one call per slot. Without slots: wait that long and ask again."""
+
+    lease_id: UUID
+    access_token: str = Field(default="", repr=False)
+    tenant: int
+    slots: tuple[str, ...]
+    seconds: float
+    """Calls must have ended this long after the request was sent, by the asker's own clock."""
+    wait_seconds: float = 0.0
+
+
+class HandBackRequest(Model):
+    """Hands slots back without wanting more."""
+
+    handed_back: tuple[HandedBack, ...]
+    too_many_requests: bool = False
+
+
+class LeaseRefused(Exception):
+    """The connector will not lease: the connection is lost, removed or lacks a right. `trouble` says what to do."""
+
+    def __init__(self, trouble: Trouble, status: int) -> None:
+        super().__init__(trouble.code)
+        self.trouble = trouble
+        self.status = status
+
+
+class ConnectorAway(Exception):
+    """The connector has not answered for a minute; it passes."""
+
+
+@dataclass
+class SlotPermit:
+    """Leave to make one request on the wire."""
+
+    permits: "ConnectionPermits" = field(repr=False)
+    slot: str
+    access_token: str = field(repr=False)
+    tenant: int
+    deadline: float
+    """By the boot-time clock; the call must have ended before."""
+
+    def answered(self) -> None:
+        self.permits.hand_back(self.slot, answered=True)
+
+    def too_many(self) -> None:
+        self.permits.note_too_many()
+
+
+class ConnectionPermits:
+    """The slots that this process holds for one connection and purpose; shared by its calls."""
+
+    def __init__(self, leases: "Leases", connection_id: UUID, purpose: Purpose) -> None:
+        self._leases = leases
+        self._connection_id = connection_id
+        self._purpose = purpose
+        self._clock = leases.clock
+        self._free: deque[SlotPermit] = deque()
+        self._used: list[tuple[str, float | None]] = []
+        self._asking = asyncio.Lock()
+        self._wanted = 0
+        self._refused: str | None = None
+        self._too_many = False
+        self._flushing: asyncio.Task[None] | None = None
+        self.wait_seconds = 0.0
+        """How long the connector last told us to wait: for estimates of the time left."""
+        self.calls = 0
+        """Permits given out so far."""
+
+    async def acquire(self) -> SlotPermit:
+        """Waits for a slot. Raises LeaseRefused and ConnectorAway."""
+        self._wanted += 1
+        try:
+            async with self._asking:
+                while (permit := self._next_free()) is None:
+                    await self._ask()
+                self.calls += 1
+                return permit
+        finally:
+            self._wanted -= 1
+
+    async def refused(self, permit: Permit) -> None:
+        """This token is dead: slots that came with it are handed back, the next ones come with another."""
+        self._refused = hashlib.sha256(permit.access_token.encode()).hexdigest()
+        kept = [one for one in self._free if one.access_token != permit.access_token]
+        for one in self._free:
+            if one not in kept:
+                self.hand_back(one.slot, answered=False)
+        self._free = deque(kept)
+
+    def note_too_many(self) -> None:
+        self._too_many = True
+
+    def hand_back(self, slot: str, *, answered: bool) -> None:
+        self._used.append((slot, self._clock.boottime() if answered else None))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush_later())
+
+    async def close(self) -> None:
+        """Hands everything back; slots of calls under way free themselves."""
+        if self._flushing:
+            self._flushing.cancel()
+        while self._free:
+            self._used.append((self._free.popleft().slot, None))
+        await self._flush()
+
+    def _next_free(self) -> SlotPermit | None:
+        while self._free:
+            permit = self._free.popleft()
+            if permit.deadline - self._clock.boottime() > 1.0:
+                return permit
+            self._used.append((permit.slot, None))
+        return None
+
+    async def _ask(self) -> None:
+        asked_at = self._clock.boottime()
+        handed_back, too_many = self._take_used()
+        lease = await self._leases.lease(
+            LeaseRequest(
+                lease_id=uuid4(),
+                connection_id=self._connection_id,
+                purpose=self._purpose,
+                calls=max(1, min(LARGEST_LOT, self._wanted)),
+                handed_back=handed_back,
+                refused_token=self._refused,
+                too_many_requests=too_many,
+            )
+        )
+        self._refused = None
+        self.wait_seconds = lease.wait_seconds
+        deadline = asked_at + lease.seconds
+        self._free.extend(SlotPermit(self, slot, lease.access_token, lease.tenant, deadline) for slot in lease.slots)
+        if not lease.slots:
+            await self._clock.sleep(lease.wait_seconds)
+
+    def _take_used(self) -> tuple[tuple[HandedBack, ...], bool]:
+        now = self._clock.boottime()
+        taken = tuple(HandedBack(slot=slot, answered_ago=None if at is None else now - at) for slot, at in self._used)
+        too_many = self._too_many
+        self._used, self._too_many = [], False
+        return taken, too_many
+
+    async def _flush_later(self) -> None:
+        await self._clock.sleep(FLUSH_AFTER)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        handed_back, too_many = self._take_used()
+        if handed_back or too_many:
+            await self._leases.hand_back(HandBackRequest(handed_back=handed_back, too_many_requests=too_many))
+
+
+class Leases:
+    """The connector's lease interface. One per process."""
+
+    def __init__(
+        self,
+        connector_url: str,
+        key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self.clock = clock
+        self._client = httpx.AsyncClient(
+            base_url=connector_url, headers={"authorization": f"Bearer {key}"}, transport=transport, timeout=15
+        )
+
+    @asynccontextmanager
+    async def session(self, connection_id: UUID, purpose: Purpose) -> AsyncIterator[ConnectionPermits]:
+        """Permits for a connection; what is left is handed back at the end."""
+        permits = ConnectionPermits(self, connection_id, purpose)
+        try:
+            yield permits
+        finally:
+            await permits.close()
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def lease(self, request: LeaseRequest) -> Lease:
+        """One lease. A connector that does not answer is asked again with the same id for a minute."""
+        give_up_at = self.clock.boottime() + PATIENCE
+        while True:
+            answer = await self._post("/v1/leases", request)
+            if answer is not None:
+                return Lease.model_validate_json(answer.content)
+            if self.clock.boottime() > give_up_at:
+                raise ConnectorAway
+            await self.clock.sleep(0.3)
+
+    async def hand_back(self, request: HandBackRequest) -> None:
+        """Hands slots back; if it fails they free themselves a little later."""
+        with contextlib.suppress(LeaseRefused):
+            await self._post("/v1/leases/hand-back", request)
+
+    async def _post(self, path: str, request: Model) -> httpx.Response | None:
+        try:
+            answer = await self._client.post(
+                path, content=request.model_dump_json(), headers={"content-type": "application/json"}
+            )
+        except httpx.TransportError as error:
+            log.warning("connector.away", error=type(error).__name__)
+            return None
+        if answer.status_code in {429, 500, 502, 503, 504}:
+            log.warning("connector.away", status=answer.status_code)
+            return None
+        if answer.is_error:
+            raise LeaseRefused(_trouble(answer), answer.status_code)
+        return answer
+
+
+def _trouble(answer: httpx.Response) -> Trouble:
+    try:
+        return Trouble.model_validate_json(answer.content)
+    except ValidationError:
+        return Trouble(
+            code="connector.unreadable",
+            swedish="Anslutningstjänsten svarade oväntat.",
+            next_step="Försök igen om en stund. Kontakta supporten om felet kvarstår.",
+            english=f"The connector answered {answer.status_code} without problem details.",
+        )
