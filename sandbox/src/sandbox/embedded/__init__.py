@@ -3,7 +3,7 @@
 from sandbox.embedded.broker import Kafka
 from sandbox.embedded.errors import DownloadRefused, EmbeddedError, Ended, NoJava, NotReady, PortTaken, WrongChecksum
 from sandbox.embedded.postgresql import Postgres
-from sandbox.embedded.servers import Servers, kafka, named_in_environment, postgres, servers
+from sandbox.embedded.servers import Servers, kafka, postgres, servers, servers_from_environment
 from sandbox.embedded.services import python_module, responds
 from sandbox.embedded.supervision import Command, Process, Supervisor
 
@@ -22,9 +22,9 @@ __all__ = [
     "Supervisor",
     "WrongChecksum",
     "kafka",
-    "named_in_environment",
     "postgres",
     "python_module",
     "responds",
     "servers",
+    "servers_from_environment",
 ]

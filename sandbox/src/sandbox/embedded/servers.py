@@ -21,19 +21,21 @@ class Servers:
     postgres: str = field(repr=False)  # DSN of a user that may create databases
 
 
-def named_in_environment() -> tuple[str | None, str | None]:
-    """KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL, each None when not set."""
-    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or None, os.environ.get("DATABASE_URL") or None
+@contextmanager
+def servers(*, kafka: str | None = None, postgres: str | None = None) -> Iterator[Servers]:
+    """Both, started at the same time; one that is given runs already and is only passed on."""
+    with ThreadPoolExecutor(2) as pool, Supervisor() as supervisor:
+        broker = pool.submit(lambda: kafka or _start_kafka(supervisor))
+        database = pool.submit(lambda: postgres or _start_postgres(supervisor))
+        yield Servers(kafka=broker.result(), postgres=database.result())
 
 
 @contextmanager
-def servers() -> Iterator[Servers]:
-    """Both, started at the same time; each only where the environment doesn't name one."""
-    kafka_named, postgres_named = named_in_environment()
-    with ThreadPoolExecutor(2) as pool, Supervisor() as supervisor:
-        broker = pool.submit(lambda: kafka_named or _start_kafka(supervisor))
-        database = pool.submit(lambda: postgres_named or _start_postgres(supervisor))
-        yield Servers(kafka=broker.result(), postgres=database.result())
+def servers_from_environment() -> Iterator[Servers]:
+    """Both; those that KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL name are used as they are."""
+    named = {"kafka": os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), "postgres": os.environ.get("DATABASE_URL")}
+    with servers(**named) as addresses:
+        yield addresses
 
 
 @asynccontextmanager
