@@ -1,0 +1,46 @@
+"""Fortnox's own error numbers that we act upon (Fortnox facts 6.4 and 7)."""
+
+from enum import IntEnum
+
+
+class Code(IntEnum):
+    """Named error numbers; many more exist, so a code is always an `int` that may equal one of these."""
+
+    SYSTEM_EXCEPTION = 1000003
+    INTERNAL_ERROR = 1000029
+    INVALID_RESPONSE_TYPE = 1000030
+    INVALID_LOGIN = 2000310
+    NO_LOGIN = 2000311
+    INVALID_LOGIN_AGAIN = 2004054
+    CHARACTERS_NOT_ALLOWED = 2000359
+    PERIOD_LOCKED = 2000401
+    PERIOD_LOCKED_FOR_INVOICE = 2002141
+    ACCOUNT_NOT_FOUND = 2000423
+    ACCOUNT_NOT_FOUND_AGAIN = 2001304
+    ACCOUNT_NOT_ACTIVE = 2000550
+    INVALID_FILTER = 2000587
+    SCOPE_NOT_GRANTED = 2000663
+    NO_SUCH_ROUTE = 2000762
+    NO_SUCH_ROUTE_AGAIN = 2000764
+    NO_LICENCE_FOR_SCOPE = 2001101
+    NO_API_LICENCE = 2001103
+    NO_RIGHT_TO_LIST_INVOICES = 2001339
+    NO_RIGHT_TO_INVOICES = 2001393
+    DATE_OUTSIDE_YEAR = 2002363
+    NO_RIGHT_TO_VOUCHERS = 2002455
+    NO_RIGHT_TO_SUPPLIERS = 2003275
+
+
+LICENCE = frozenset({Code.NO_LICENCE_FOR_SCOPE, Code.NO_API_LICENCE})
+SCOPE = frozenset({Code.SCOPE_NOT_GRANTED})
+RIGHTS = frozenset(
+    {
+        Code.NO_RIGHT_TO_LIST_INVOICES,
+        Code.NO_RIGHT_TO_INVOICES,
+        Code.NO_RIGHT_TO_VOUCHERS,
+    }
+)
+LOGIN = frozenset({Code.INVALID_LOGIN, Code.NO_LOGIN, Code.INVALID_LOGIN_AGAIN})
+LOCKED = frozenset({Code.PERIOD_LOCKED, Code.PERIOD_LOCKED_FOR_INVOICE})
+NO_ROUTE = frozenset({Code.NO_SUCH_ROUTE, Code.NO_SUCH_ROUTE_AGAIN})
+BROKEN = frozenset({Code.SYSTEM_EXCEPTION, Code.INTERNAL_ERROR})  # a fault of theirs, whatever the status

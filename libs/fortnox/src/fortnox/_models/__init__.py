@@ -1,0 +1,1 @@
+"""Fortnox's records as this project reads them: only the fields that somebody uses, amounts exact."""
