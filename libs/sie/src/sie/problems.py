@@ -1,0 +1,186 @@
+"""What can be wrong with a SIE file: the catalogue of problems, in Swedish and English.
+
+A reader's problem is about the file as text (a label, a field, a line); what is wrong with the *books* in it is a
+finding (`sie.findings`). The sentences never repeat the file's own text: that stands beside, shortened, in `text`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a problem matters.
+
+    ERROR: something of the file could not be read and is missing in the document.
+    WARNING: the file deviates from the standard; it was read right, in the way that the sentence says.
+    NOTE: good to know; legal or harmless.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem at one place. Line and column count from 1; 0 means the file as a whole."""
+
+    code: str
+    severity: Severity
+    line: int
+    column: int
+    text: str
+    swedish: str
+    english: str
+
+
+class SieError(Exception):
+    """The input can't be read, or the document can't be written, as SIE. Carries what `Document.problems` would."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problem.english for problem in problems))
+
+    @property
+    def code(self) -> str:
+        return self.problems[0].code
+
+
+E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+CATALOGUE: dict[str, tuple[Severity, str, str]] = {
+    # the file as a whole
+    "empty": (E, "Filen är tom.", "The file is empty."),
+    "not-sie": (E, "Filen är inte en SIE-fil: ingen rad börjar med en känd etikett.",
+                "This is not a SIE file: no line begins with a known label."),
+    "sie-5": (E, "Filen är XML (kanske SIE 5), inte en SIE-fil av typ 1–4.",
+              "The file is XML (SIE 5, perhaps), not a SIE file of type 1–4."),
+    "utf-16": (E, "Filen är i UTF-16. En SIE-fil ska vara i teckentabell PC8 (CP437).",
+               "The file is in UTF-16. A SIE file should be in code page 437 (PC8)."),
+    "encoding": (W, "Filen är i {encoding}, inte i PC8 (CP437). Den lästes som {encoding}.",
+                 "The file is in {encoding}, not in PC8 (code page 437). It was read as {encoding}."),
+    "encoding-unsure": (W, "Teckentabellen kunde inte avgöras säkert. Filen lästes som {encoding}.",
+                        "The encoding could not be told for certain. The file was read as {encoding}."),
+    "control-character": (W, "Filen innehåller styrtecken, som inte får finnas i text. De är kvar i texten.",
+                          "The file holds control characters, which are not allowed in text. They are kept."),
+    "end-of-file-mark": (N, "Filen slutar med DOS-tecknet för filslut (Ctrl-Z). Det hoppades över.",
+                         "The file ends with the DOS end-of-file mark (Ctrl-Z). It was skipped."),
+    "line-ends": (W, "Raderna slutar med CR utan LF.", "The lines end with CR without LF."),
+    "checksum-unclosed": (E, "Filen inleder en kontrollsumma (#KSUMMA) men avslutar den inte. Filen är avhuggen.",
+                          "The file opens a checksum (#KSUMMA) and never closes it. The file is cut off."),
+    "checksum-wrong": (E, "Kontrollsumman (#KSUMMA) stämmer inte. Filen kan vara ändrad eller skadad.",
+                       "The checksum (#KSUMMA) is wrong. The file may have been changed or damaged."),
+    "checksum-unopened": (W, "Filen har en avslutande kontrollsumma (#KSUMMA) men ingen inledande. Den prövades inte.",
+                          "The file has a closing checksum (#KSUMMA) but no opening one. It was not verified."),
+    "checksum-skipped": (N, "Kontrollsumman kunde inte prövas: texten finns inte i CP437.",
+                         "The checksum could not be verified: the text does not exist in code page 437."),
+    # lines and fields
+    "not-a-record": (W, "Raden är ingen SIE-post. Den hoppades över.", "The line is no SIE record. It was skipped."),
+    "unknown-label": (N, "Etiketten #{label} är okänd. Posten sparades under övrigt.",
+                      "The label #{label} is unknown. The record was kept under other."),
+    "label-case": (W, "Etiketten är inte skriven med versaler. Posten lästes som #{label}.",
+                   "The label is not in capitals. The record was read as #{label}."),
+    "extra-fields": (N, "#{label} har fler fält än standarden känner till. De sparades under övrigt.",
+                     "#{label} has more fields than the standard knows. They were kept under other."),
+    "too-many-fields": (E, "Raden har fler än 64 fält. Resten lästes inte.",
+                        "The line has more than 64 fields. The rest was not read."),
+    "quote-unclosed": (W, "Ett citattecken avslutas inte. Fältet lästes till radens slut.",
+                       "A quotation mark is never closed. The field was read to the end of the line."),
+    "quote-backslash": (W, "Ett fält slutar med omvänt snedstreck före citattecknet. Snedstrecket lästes som text.",
+                        "A field ends with a backslash before the quotation mark. The backslash was read as text."),
+    "quote-inside": (W, "Ett citattecken inne i ett fält saknar omvänt snedstreck. Det lästes som text.",
+                     "A quotation mark inside a field lacks its backslash. It was read as text."),
+    "missing-field": (E, "#{label} saknar ett obligatoriskt fält ({field}). Posten lästes inte.",
+                      "#{label} lacks a compulsory field ({field}). The record was not read."),
+    "empty-record": (N, "#{label} saknar innehåll.", "#{label} has no content."),
+    "repeated-record": (W, "#{label} förekommer flera gånger. Den första gäller, övriga sparades under övrigt.",
+                        "#{label} occurs more than once. The first one counts, the others were kept under other."),
+    # values
+    "amount-form": (W, "Beloppet är inte skrivet enligt standarden (t.ex. 100 eller -0.50), men går att läsa.",
+                    "The amount is not written as the standard says (as 100 or -0.50), but it can be read."),
+    "amount-unreadable": (E, "Beloppet går inte att läsa. Posten lästes inte.",
+                          "The amount can't be read. The record was not read."),
+    "amount-decimals": (E, "Beloppet har delar av ören. Posten lästes inte.",
+                        "The amount has fractions of an öre. The record was not read."),
+    "amount-too-large": (E, "Beloppet är större än vad som kan hanteras (92 biljarder kronor). Posten lästes inte.",
+                         "The amount is larger than can be handled (92 × 10^15 kronor). The record was not read."),
+    "date-form": (W, "Datumet är inte skrivet ÅÅÅÅMMDD, men går att läsa.",
+                  "The date is not written YYYYMMDD, but it can be read."),
+    "date-unreadable": (E, "Datumet finns inte eller går inte att läsa. Det lämnades tomt.",
+                        "The date does not exist or can't be read. It was left empty."),
+    "number-unreadable": (E, "Ett tal går inte att läsa i #{label}. Posten lästes inte.",
+                          "A number can't be read in #{label}. The record was not read."),
+    "quantity-unreadable": (E, "Kvantiteten går inte att läsa. Den lämnades tom.",
+                            "The quantity can't be read. It was left empty."),
+    "period-unreadable": (E, "Perioden är inte en månad (ÅÅÅÅMM). Posten lästes inte.",
+                          "The period is not a month (YYYYMM). The record was not read."),
+    "type-unreadable": (E, "Typen i #SIETYP är inte 1–4. Filen lästes som typ 1.",
+                        "The type in #SIETYP is not 1–4. The file was read as type 1."),
+    "account-not-numeric": (W, "Kontonumret är inte numeriskt. Det lästes som text.",
+                            "The account number is not numeric. It was read as text."),
+    "objects-missing": (W, "Objektlistan {{}} saknas i #{label}. Posten lästes utan objekt.",
+                        "The object list {{}} is missing in #{label}. The record was read without objects."),
+    "objects-unclosed": (W, "Objektlistan avslutas inte med }}. Den lästes till radens slut.",
+                         "The object list is not closed with }}. It was read to the end of the line."),
+    "objects-odd": (E, "Objektlistan har en dimension utan objekt. Den lämnades utanför.",
+                    "The object list has a dimension without an object. It was left out."),
+    "objects-too-many": (E, "Objektlistan har fler än 1 000 objekt. Resten lästes inte.",
+                         "The object list has more than 1,000 objects. The rest was not read."),
+    "period-and-account-swapped": (W, "Period och konto har bytt plats i #{label}. De lästes rätt.",
+                                   "Period and account have changed places in #{label}. They were read right."),
+    "account-repeated": (W, "Kontot har deklarerats flera gånger. Det första namnet gäller.",
+                         "The account is declared more than once. The first name counts."),
+    "object-repeated": (W, "Dimensionen eller objektet har deklarerats flera gånger. Det första namnet gäller.",
+                        "The dimension or object is declared more than once. The first name counts."),
+    "account-order": (W, "#{label} står före kontots #KONTO. Uppgiften behölls.",
+                      "#{label} stands before the account's #KONTO. What it says was kept."),
+    # vouchers
+    "series-missing": (W, "Verifikationsserien är utelämnad, så att fälten är förskjutna. De lästes rätt.",
+                       "The voucher series is left out, which moves the fields. They were read right."),
+    "row-text-misplaced": (W, "Radens text står på datumets plats. Den lästes som text.",
+                           "The row's text stands in the place of its date. It was read as text."),
+    "brace-missing": (W, "{{ saknas efter #VER. Raderna lästes till verifikationen.",
+                      "{{ is missing after #VER. The rows were read into the voucher."),
+    "brace-on-voucher-line": (W, "{{ står på samma rad som #VER.", "{{ stands on the same line as #VER."),
+    "brace-stray": (W, "En ensam klammer hör inte till någon verifikation. Den hoppades över.",
+                    "A lone brace belongs to no voucher. It was skipped."),
+    "voucher-unclosed": (E, "Verifikationen avslutas inte med }}. Rader kan saknas.",
+                         "The voucher is not closed with }}. Rows may be missing."),
+    "row-outside-voucher": (E, "#{label} står utanför varje verifikation. Raden lästes inte.",
+                            "#{label} stands outside every voucher. The row was not read."),
+    "record-inside-voucher": (W, "#{label} står inne i en verifikation. Posten lästes som om den stod utanför.",
+                              "#{label} stands inside a voucher. It was read as if it stood outside."),
+    # writing
+    "not-in-encoding": (E, "Ett tecken i texten finns inte i {encoding}.",
+                        "A character in the text does not exist in {encoding}."),
+    "not-writable": (E, "Texten innehåller styrtecken eller radbrytning, som inte kan skrivas i en SIE-fil.",
+                     "The text holds control characters or a line break, which can't be written in a SIE file."),
+}  # fmt: skip
+
+SHOWN = 60
+"""How many characters of the file's own text a problem repeats."""
+
+
+def make(code: str, line: int = 0, column: int = 0, text: str = "", **values: object) -> Problem:
+    severity, swedish, english = CATALOGUE[code]
+    shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return Problem(code, severity, line, column, shown, swedish.format(**values), english.format(**values))
+
+
+class Problems:
+    """Gathers problems; of each code the first hundred are kept and all are counted, so that memory stays bounded."""
+
+    KEPT = 100
+
+    def __init__(self) -> None:
+        self.kept: list[Problem] = []
+        self.counts: Counter[str] = Counter()
+
+    def full(self, code: str) -> bool:
+        return self.counts[code] >= self.KEPT
+
+    def add(self, code: str, line: int = 0, column: int = 0, text: str = "", **values: object) -> None:
+        self.counts[code] += 1
+        if self.counts[code] <= self.KEPT:
+            self.kept.append(make(code, line, column, text, **values))

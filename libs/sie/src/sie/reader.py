@@ -1,0 +1,106 @@
+"""From bytes to a `Document`."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from sie import checksum, encodings
+from sie.assembly import AccountDraft, Assembly
+from sie.document import Document, Origin, Vouchers
+from sie.encodings import Encoding
+from sie.problems import SieError, make
+from sie.records import Account, Header
+from sie.scanner import scan
+
+Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+"""Bytes, a path, or a file opened for reading bytes."""
+
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_NAMES = {"cp437": "CP437", "utf-8": "UTF-8", "cp1252": "Windows-1252", "iso-8859-1": "ISO 8859-1"}
+
+
+def read(source: Source) -> Document:
+    """Reads SIE 1–4 in whatever character set it is.
+
+    What deviates is told in `problems`; SieError only if there is no SIE file to be made of it at all.
+    """
+    data, name = _load(source)
+    sha256 = hashlib.sha256(data).hexdigest()
+    _refuse_foreign(data)
+    encoding = encodings.detect(data)
+    assembly = Assembly()
+    text = _prepared(data, encoding, assembly)
+    scan(text, encoding.name, assembly)
+    if not assembly.counts:
+        raise SieError(make("not-sie"), *assembly.problems.kept[:10])
+    verdict = checksum.verdict(text, encoding.name, assembly.checksum, assembly.problems)
+    return document(assembly, Origin(name, len(data), sha256, encoding, verdict))
+
+
+def document(assembly: Assembly, origin: Origin) -> Document:
+    """The finished assembly as a document."""
+    return Document(
+        header=Header(**assembly.header),  # type: ignore[arg-type]  # the slots of `headers` are its fields
+        years=dict(sorted(assembly.years.items(), reverse=True)),
+        accounts={number: _account(number, draft) for number, draft in assembly.accounts.items()},
+        dimensions=assembly.dimensions,
+        vouchers=Vouchers(assembly.vouchers, assembly.rows, assembly.struck, assembly.added),
+        rows=assembly.rows,
+        struck=assembly.struck,
+        added=assembly.added,
+        balances=assembly.balances,
+        words=assembly.words,
+        other=assembly.other,
+        counts=assembly.counts,
+        problems=sorted(assembly.problems.kept, key=lambda problem: (problem.line, problem.column)),
+        problem_counts=assembly.problems.counts,
+        origin=origin,
+    )
+
+
+def _load(source: Source) -> tuple[bytes, str]:
+    """The bytes and the file's name, if it has one."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source), ""
+    if isinstance(source, str | os.PathLike):
+        return Path(source).read_bytes(), Path(source).name
+    data = source.read()
+    if not isinstance(data, bytes):
+        raise TypeError("open the file for reading bytes (mode 'rb')")
+    name = getattr(source, "name", "")
+    return data, Path(name).name if isinstance(name, str) else ""
+
+
+def _refuse_foreign(data: bytes) -> None:
+    if not data.strip():
+        raise SieError(make("empty"))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SieError(make("utf-16"))
+    if data[:200].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        raise SieError(make("sie-5"))
+
+
+def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
+    """The bytes without a byte order mark and an end-of-file mark, and what is odd about them as a whole, told."""
+    problems = assembly.problems
+    shown = _NAMES[encoding.name]
+    if encoding.mark or encoding.name != "cp437":
+        problems.add("encoding", encoding=shown + (" med BOM" if encoding.mark else ""))
+    if encoding.certainty == "unsure":
+        problems.add("encoding-unsure", encoding=shown)
+    if encoding.mark:
+        data = data[3:]
+    if data.endswith(b"\x1a"):
+        problems.add("end-of-file-mark")
+        data = data.rstrip(b"\x1a")
+    if b"\n" not in data and b"\r" in data:
+        problems.add("line-ends")
+        data = data.replace(b"\r", b"\n")
+    if len(data.translate(None, _CONTROLS)) != len(data):
+        problems.add("control-character")
+    return data
+
+
+def _account(number: str, draft: AccountDraft) -> Account:
+    return Account(number, draft.name or "", draft.type, draft.unit, tuple(draft.sru), declared=draft.name is not None)

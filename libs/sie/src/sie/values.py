@@ -1,0 +1,94 @@
+"""Amounts, dates and quantities: from the file's characters to exact values and back.
+
+Amounts are öre as `int` inside and `Decimal` kronor outside; dates are days since 1970-01-01 in columns (what Arrow
+calls date32) and `datetime.date` outside.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+NO_DATE = -(2**31)
+"""In a date column: no date was given."""
+
+LARGEST_AMOUNT = 2**63 - 1
+_EPOCH = date(1970, 1, 1).toordinal()
+_LENIENT = re.compile(r"([+-]?)(\d*)(?:[.,](\d*))?", re.ASCII)
+_STRICT = re.compile(r"-?\d+(?:\.\d{1,2})?", re.ASCII)
+_QUANTITY = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})", re.ASCII)
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_ISO_DATE = re.compile(r"(\d{4})[-/.](\d\d)[-/.](\d\d)", re.ASCII)
+
+
+class Unreadable(ValueError):
+    """A value that can't be read; `code` is the problem's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def kronor(ore: int) -> Decimal:
+    return Decimal(ore).scaleb(-2)
+
+
+def to_ore(amount: Decimal | int) -> int:
+    """Exact or refused: an amount with fractions of an öre is nobody's to round here."""
+    ore = Decimal(amount).scaleb(2)
+    if ore != ore.to_integral_value():
+        raise Unreadable("amount-decimals")
+    if abs(ore) > LARGEST_AMOUNT:
+        raise Unreadable("amount-too-large")
+    return int(ore)
+
+
+def read_amount(text: str) -> tuple[int, bool]:
+    """The amount in öre, and whether it is written as the standard says (§5.9)."""
+    match = _LENIENT.fullmatch(text)
+    if not match or not (match[2] or match[3]):
+        raise Unreadable("amount-unreadable")
+    sign, whole, decimals = match[1], match[2], match[3] or ""
+    if decimals[2:].strip("0"):
+        raise Unreadable("amount-decimals")
+    digits = whole.lstrip("0") + decimals[:2].ljust(2, "0")
+    if len(digits) > 19 or (ore := int(digits)) > LARGEST_AMOUNT:
+        raise Unreadable("amount-too-large")
+    return (-ore if sign == "-" else ore), bool(_STRICT.fullmatch(text))
+
+
+def read_quantity(text: str) -> tuple[str, bool]:
+    """The quantity as a plain decimal number (its own digits kept), and whether it was written so."""
+    if not _QUANTITY.fullmatch(text):
+        raise Unreadable("quantity-unreadable")
+    plain = text.replace(",", ".").removeprefix("+")
+    return plain, plain == text
+
+
+def read_date(text: str) -> tuple[int, bool]:
+    """The date in days, and whether it is written as the standard says (§5.10)."""
+    match = _DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)
+    if not match:
+        raise Unreadable("date-unreadable")
+    try:
+        day = date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        raise Unreadable("date-unreadable") from None
+    return to_days(day), len(text) == 8
+
+
+def to_days(day: date | None) -> int:
+    return NO_DATE if day is None else day.toordinal() - _EPOCH
+
+
+def to_date(days: int) -> date | None:
+    return None if days == NO_DATE else date.fromordinal(days + _EPOCH)
+
+
+def shortest(ore: int) -> str:
+    """As newer Fortnox writes it: 1279565, 125266.2, -1.85."""
+    return two_decimals(ore).removesuffix("0").removesuffix("0").removesuffix(".")
+
+
+def two_decimals(ore: int) -> str:
+    sign = "-" if ore < 0 else ""
+    return f"{sign}{abs(ore) // 100}.{abs(ore) % 100:02}"
