@@ -61,9 +61,10 @@ class Runtime(Generic[AnySettings]):
         """Hands each record of a topic over, once the broker starts."""
         subscribe(self.broker, self.settings, topic, self.name, hand_over)
 
-    def inbox(self, topic: Topic, *routes: Route) -> None:
-        """Takes a topic's commands in."""
-        inbox = Inbox(self.pool, routes, self.dead_letters, clock=self.clock)
+    def inbox(self, topic: Topic, *routes: Route, wake: Sequence[Worker] = ()) -> None:
+        """Takes a topic's commands in, and wakes the workers that they are for."""
+        wakes = [worker.wake for worker in wake]
+        inbox = Inbox(self.pool, routes, self.dead_letters, wake=wakes, clock=self.clock)
         self.subscribe(topic, inbox.accept)
 
     def worker(self, kind: JobKind) -> Worker:

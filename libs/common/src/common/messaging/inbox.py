@@ -43,11 +43,19 @@ class Inbox:
     """Takes records from Kafka. Never raises for a bad record, and never parks for a passing reason."""
 
     def __init__(
-        self, pool: Pool, routes: Sequence[Route], dead_letters: DeadLetters, *, clock: Clock = SYSTEM
+        self,
+        pool: Pool,
+        routes: Sequence[Route],
+        dead_letters: DeadLetters,
+        *,
+        wake: Sequence[Callable[[], None]] = (),
+        clock: Clock = SYSTEM,
     ) -> None:
+        """`wake` is called after each accepted command has been committed."""
         self._pool = pool
         self._routes = {route.command: route for route in routes}
         self._dead_letters = dead_letters
+        self._wake = wake
         self._clock = clock
 
     async def accept(self, record: Record) -> Outcome:
@@ -65,6 +73,8 @@ class Inbox:
                 await self._clock.sleep(AWAY)
             else:
                 RECORDS.labels(record.topic, outcome).inc()
+                for wake in self._wake:
+                    wake()
                 return outcome
 
     async def _accept_once(self, record: Record) -> Outcome:
