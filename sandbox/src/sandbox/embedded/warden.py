@@ -99,14 +99,15 @@ class Warden:
                     self._children.pop(pid)[0].returncode = self._exits[pid]
 
     def end(self, patience: float) -> None:
-        """Stops all children, waits for them that long, kills what is left, and removes the folder."""
+        """Stops all children, waits that long, kills what is left of them and theirs, and removes the folder."""
         self.reap()
         for pid, (_, stop_signal) in self._children.items():
             self.signal(pid, stop_signal, tree=False)
             self.signal(pid, signal.SIGCONT, tree=True)
         deadline = time.monotonic() + patience
-        while self._descendants() and time.monotonic() < deadline:
+        while self._children and time.monotonic() < deadline:
             time.sleep(ASK_TWICE)
+            self.reap()
         while descendants := self._descendants():
             for process in descendants:
                 with contextlib.suppress(psutil.NoSuchProcess):
