@@ -1,5 +1,6 @@
 """SIE files of types 1–4: read, check, compare, write. See README.md for what is done with which deviation."""
 
+from sie.builder import DocumentBuilder
 from sie.document import Document
 from sie.problems import Problem, Severity, SieError
 from sie.reader import read
@@ -15,6 +16,7 @@ from sie.records import (
     Row,
     Voucher,
 )
+from sie.writer import write
 
 __all__ = [
     "Account",
@@ -22,6 +24,7 @@ __all__ = [
     "BalanceKind",
     "Dimension",
     "Document",
+    "DocumentBuilder",
     "FinancialYear",
     "Header",
     "Objects",
@@ -32,4 +35,5 @@ __all__ = [
     "SieError",
     "Voucher",
     "read",
+    "write",
 ]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sie import values
+from sie.assembly import AccountDraft, Assembly
 from sie.checksum import ChecksumVerdict
 from sie.columns import Balances, Rows, Vocabulary, VoucherColumns
 from sie.encodings import Encoding
@@ -78,6 +79,19 @@ class Document:
     problem_counts: Counter[str] = field(default_factory=Counter)
     """How often each problem occurred; of each code the first hundred are in `problems`."""
     origin: Origin = field(default_factory=Origin)
+
+    def __eq__(self, other: object) -> bool:
+        """The same books: everything but where it stood in which file."""
+        if not isinstance(other, Document):
+            return NotImplemented
+        return (
+            (self.header, self.years, self.accounts, self.dimensions)
+            == (other.header, other.years, other.accounts, other.dimensions)
+            and list(self.balances) == list(other.balances)
+            and list(self.vouchers) == list(other.vouchers)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content, and large
 
     @property
     def kind(self) -> int:
@@ -174,3 +188,28 @@ class Document:
                 if (day if day != values.NO_DATE else voucher_date[rows.voucher[i]]) <= until:
                     total += rows.amount[i]
         return total
+
+
+def assembled(assembly: Assembly, origin: Origin, header: Header) -> Document:
+    """The finished assembly as a document."""
+    return Document(
+        header=header,
+        years=dict(sorted(assembly.years.items(), reverse=True)),
+        accounts={number: _account(number, draft) for number, draft in assembly.accounts.items()},
+        dimensions=assembly.dimensions,
+        vouchers=Vouchers(assembly.vouchers, assembly.rows, assembly.struck, assembly.added),
+        rows=assembly.rows,
+        struck=assembly.struck,
+        added=assembly.added,
+        balances=assembly.balances,
+        words=assembly.words,
+        other=assembly.other,
+        counts=assembly.counts,
+        problems=sorted(assembly.problems.kept, key=lambda problem: (problem.line, problem.column)),
+        problem_counts=assembly.problems.counts,
+        origin=origin,
+    )
+
+
+def _account(number: str, draft: AccountDraft) -> Account:
+    return Account(number, draft.name or "", draft.type, draft.unit, tuple(draft.sru), declared=draft.name is not None)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sie import checksum, encodings
-from sie.assembly import AccountDraft, Assembly
-from sie.document import Document, Origin, Vouchers
+from sie.assembly import Assembly
+from sie.document import Document, Origin, assembled
 from sie.encodings import Encoding
 from sie.problems import SieError, make
-from sie.records import Account, Header
+from sie.records import Header
 from sie.scanner import scan
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
@@ -35,28 +35,8 @@ def read(source: Source) -> Document:
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
     verdict = checksum.verdict(text, encoding.name, assembly.checksum, assembly.problems)
-    return document(assembly, Origin(name, len(data), sha256, encoding, verdict))
-
-
-def document(assembly: Assembly, origin: Origin) -> Document:
-    """The finished assembly as a document."""
-    return Document(
-        header=Header(**assembly.header),  # type: ignore[arg-type]  # the slots of `headers` are its fields
-        years=dict(sorted(assembly.years.items(), reverse=True)),
-        accounts={number: _account(number, draft) for number, draft in assembly.accounts.items()},
-        dimensions=assembly.dimensions,
-        vouchers=Vouchers(assembly.vouchers, assembly.rows, assembly.struck, assembly.added),
-        rows=assembly.rows,
-        struck=assembly.struck,
-        added=assembly.added,
-        balances=assembly.balances,
-        words=assembly.words,
-        other=assembly.other,
-        counts=assembly.counts,
-        problems=sorted(assembly.problems.kept, key=lambda problem: (problem.line, problem.column)),
-        problem_counts=assembly.problems.counts,
-        origin=origin,
-    )
+    header = Header(**assembly.header)  # type: ignore[arg-type]  # the slots of `headers` are its fields
+    return assembled(assembly, Origin(name, len(data), sha256, encoding, verdict), header)
 
 
 def _load(source: Source) -> tuple[bytes, str]:
@@ -100,7 +80,3 @@ def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
     if len(data.translate(None, _CONTROLS)) != len(data):
         problems.add("control-character")
     return data
-
-
-def _account(number: str, draft: AccountDraft) -> Account:
-    return Account(number, draft.name or "", draft.type, draft.unit, tuple(draft.sru), declared=draft.name is not None)

@@ -1,0 +1,270 @@
+"""From a `Document` to bytes."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from sie import checksum, values
+from sie.columns import Rows
+from sie.document import Document
+from sie.headers import HEADERS, Slot
+from sie.kinds import ALLOWED, Kind
+from sie.quoting import Quoting, Unwritable
+from sie.records import Account, Dimension
+from sie.styles import STYLES, Style
+
+_PROSE = frozenset({
+    "program", "comment", "contact", "street", "postal_address", "telephone", "company_name",
+})  # fmt: skip
+"""Header fields that stand in quotation marks, come what may."""
+_BY_ACCOUNT = {"IB": 0, "UB": 0, "PSALDO": 1, "RES": 2}
+
+
+def write(
+    document: Document,
+    style: str = "plain",
+    *,
+    kind: Kind | None = None,
+    with_checksum: bool = False,
+    unwritable: Unwritable = "error",
+) -> bytes:
+    """The document as a SIE file in CP437 with CRLF, the standard's only form.
+
+    `style` is one of `styles.STYLES`. With `kind` the file is of that type and has nothing that the type may not have;
+    without, it is of the document's own and has all that the document has. What the standard doesn't know
+    (`document.other`) is not written (§7.2).
+    SieError for characters that CP437 lacks, unless `unwritable` is "replace".
+    """
+    writer = _Writer(document, STYLES[style], kind, Quoting("cp437", unwritable))
+    return writer.bytes(with_checksum=with_checksum)
+
+
+class _Writer:
+    def __init__(self, document: Document, style: Style, kind: Kind | None, quoting: Quoting) -> None:
+        self._document = document
+        self._style = style
+        self._kind = kind
+        self._allowed = ALLOWED[kind] if kind else frozenset[str]().union(*ALLOWED.values())
+        self._quoting = quoting
+
+    def bytes(self, *, with_checksum: bool) -> bytes:
+        head, body = list(self._header()), self._body()
+        flag = 1 if head[0].startswith("#FLAGGA") else 0
+        if with_checksum:
+            head.insert(flag, "#KSUMMA")
+        data = self._quoting.encode("\r\n".join((*head, *body)))
+        if with_checksum:
+            lines = data.count(b"\n") + 2
+            total = checksum.compute(data, "cp437", flag + 1, lines)
+            return data + b"\r\n#KSUMMA %d\r\n" % total
+        return data + b"\r\n" if self._style.last_line_ends else data
+
+    def _body(self) -> Iterator[str]:
+        style = self._style
+        yield from self._group(style.before_accounts, self._accounts())
+        yield from self._group(style.before_dimensions, self._dimensions())
+        yield from self._group(style.before_balances, self._balances())
+        yield from self._group(style.before_vouchers, self._vouchers())
+
+    @staticmethod
+    def _group(blank_lines: int, lines: Iterable[str]) -> Iterator[str]:
+        """The lines after their blank lines; nothing at all if there are none."""
+        for number, line in enumerate(lines):
+            if number == 0:
+                yield from [""] * blank_lines
+            yield line
+
+    # identification
+
+    def _header(self) -> Iterator[str]:
+        for label in self._style.header:
+            if label == "":
+                yield ""
+            elif label == "RAR":
+                for year in self._document.years.values():
+                    yield f"#RAR {year.index} {_day(year.start)} {_day(year.end)}"
+            elif label in self._allowed:
+                yield from self._header_record(label)
+
+    def _header_record(self, label: str) -> Iterator[str]:
+        header = self._document.header
+        fields = [self._header_field(slot, getattr(header, slot.name)) for slot in HEADERS[label]]
+        if label == "SIETYP":
+            fields = [self._kind[0] if self._kind else str(header.kind)]
+        always = label in self._style.always
+        kept = fields if always and label == "ADRESS" else _trimmed(fields)
+        if kept or always:
+            after = self._style.after_address if label == "ADRESS" else ""
+            yield f"#{label} {' '.join(kept)}{after}"
+
+    def _header_field(self, slot: Slot, value: str | int | datetime.date | None) -> str:
+        if slot.is_date:
+            return _day(value) if isinstance(value, datetime.date) else '""'
+        text = str(value)
+        return self._quoting.text(text) if slot.name in _PROSE else self._quoting.field(text)
+
+    # accounts, dimensions, balances
+
+    def _accounts(self) -> Iterator[str]:
+        for account in self._document.accounts.values():
+            if account.declared:
+                yield f"#KONTO {account.number} {self._quoting.text(account.name)}"
+            yield from self._account_details(account)
+
+    def _account_details(self, account: Account) -> Iterator[str]:
+        field = self._quoting.field
+        if account.type and self._style.account_details:
+            yield f"#KTYP {account.number} {field(account.type)}"
+        if account.unit and self._style.account_details:
+            yield f"#ENHET {account.number} {self._quoting.text(account.unit)}"
+        for code in account.sru:
+            yield f"#SRU {account.number} {field(code)}"
+
+    def _dimensions(self) -> Iterator[str]:
+        if "DIM" not in self._allowed:
+            return
+        dimensions = self._document.dimensions.values()
+        yield from (self._dimension(dimension) for dimension in dimensions if dimension.declared)
+        for dimension in dimensions:
+            for number, name in dimension.objects.items():
+                text = self._quoting.text
+                yield f"#OBJEKT {self._quoting.field(dimension.number)} {text(number)} {text(name)}"
+
+    def _dimension(self, dimension: Dimension) -> str:
+        number, name = self._quoting.field(dimension.number), self._quoting.text(dimension.name)
+        if dimension.parent:
+            return f"#UNDERDIM {number} {name} {self._quoting.field(dimension.parent)}"
+        return f"#DIM {number} {name}"
+
+    def _balances(self) -> Iterator[str]:
+        balances, style = self._document.balances, self._style
+        order: Iterable[int] = range(len(balances))
+        if style.by_account:
+            order = sorted(order, key=self._place)
+        for i in order:
+            if balances.kind[i] in style.balances and balances.kind[i] in self._allowed:
+                objects = balances.objects[i]
+                if not (objects and self._kind == "2"):
+                    yield self._balance(i)
+
+    def _place(self, index: int) -> tuple[int, str, int, int]:
+        """Fortnox's order (facts 8): IB and UB by account for both years; then periods; then results."""
+        balances = self._document.balances
+        kind = balances.kind[index]
+        account = balances.account[index] if kind != "PSALDO" else ""
+        return _BY_ACCOUNT.get(kind, 3), account.rjust(12), -balances.year[index], int(kind == "UB")
+
+    def _balance(self, index: int) -> str:
+        balances = self._document.balances
+        kind = balances.kind[index]
+        fields = [f"#{kind}", str(balances.year[index])]
+        if balances.period[index]:
+            fields.append(f"{balances.period[index]:06}")
+        fields.append(self._quoting.field(balances.account[index]))
+        if kind not in {"IB", "UB", "RES"}:
+            fields.append(self._quoting.objects(balances.objects[index]))
+        fields.append(self._balance_amount(index))
+        if quantity := balances.quantity[index] or self._style.quantity:
+            fields.append(quantity)
+        return " ".join(fields)
+
+    def _balance_amount(self, index: int) -> str:
+        balances, style = self._document.balances, self._style
+        amount, decimals = balances.amount[index], balances.decimals[index]
+        if balances.kind[index] in style.balance_as_read and decimals >= 0:
+            return values.shortest(amount) if decimals == 0 else values.two_decimals(amount)
+        return style.balance_amount(amount)
+
+    # vouchers
+
+    def _vouchers(self) -> Iterator[str]:
+        if "VER" not in self._allowed:
+            return
+        columns = self._document.vouchers.columns
+        rows = _RowTexts(self._document, self._style, self._quoting)
+        for i in range(len(columns)):
+            if i:
+                yield from [""] * self._style.between_vouchers
+            yield self._voucher(i)
+            yield "{"
+            yield from rows.of(i)
+            yield "}"
+
+    def _voucher(self, index: int) -> str:
+        columns, quoting = self._document.vouchers.columns, self._quoting
+        number = quoting.text if self._style.quoted_numbers else quoting.field
+        fields = [
+            number(columns.series[index]),
+            number(columns.number[index]),
+            _days(columns.date[index]),
+            quoting.text(columns.text[index]),
+            _days(columns.registered[index]),
+            quoting.text(columns.signature[index]),
+        ]
+        keep = 4 if self._style is not STYLES["plain"] else 3
+        return " ".join(["#VER", *fields[:keep], *_trimmed(fields[keep:])])
+
+
+class _RowTexts:
+    """The lines of a voucher's rows; each distinct text is made into a field once."""
+
+    def __init__(self, document: Document, style: Style, quoting: Quoting) -> None:
+        words = document.words
+        self._document = document
+        self._style = style
+        self._accounts = [quoting.field(value) for value in words.accounts.values]
+        self._objects = [quoting.objects(value, quoted=style.quoted_numbers) for value in words.objects.values]
+        self._texts = [quoting.text(value) for value in words.texts.values]
+        self._signatures = [quoting.text(value) for value in words.signatures.values]
+
+    def of(self, voucher: int) -> Iterator[str]:
+        """Struck rows first; an added row directly before its twin, the #TRANS alike it (§11 #RTRANS)."""
+        document, columns = self._document, self._document.vouchers.columns
+        for i in range(columns.first_struck[voucher], columns.first_struck[voucher + 1]):
+            yield self._line("#BTRANS", document.struck, i)
+        added = list(range(columns.first_added[voucher], columns.first_added[voucher + 1]))
+        for i in range(columns.first_row[voucher], columns.first_row[voucher + 1]):
+            twin = next((j for j in added if _alike(document.rows, i, document.added, j)), None)
+            if twin is not None:
+                added.remove(twin)
+                yield self._line("#RTRANS", document.added, twin)
+            yield self._line("#TRANS", document.rows, i)
+        for j in added:
+            yield self._line("#RTRANS", document.added, j)
+
+    def _line(self, label: str, rows: Rows, i: int) -> str:
+        style = self._style
+        fields = [
+            _days(rows.date[i]),
+            self._texts[rows.text.codes[i]],
+            rows.quantity[i] or style.quantity or '""',
+            self._signatures[rows.signature.codes[i]],
+        ]
+        kept = fields[:3] + _trimmed(fields[3:]) if style.quantity else _trimmed(fields)
+        account, objects = self._accounts[rows.account.codes[i]], self._objects[rows.objects.codes[i]]
+        return " ".join((label, account, objects, style.amount(rows.amount[i]), *kept)) + style.after_row
+
+
+def _alike(rows: Rows, i: int, added: Rows, j: int) -> bool:
+    """Account, objects and amount only: date and signature differ in real files (facts 6)."""
+    return (
+        rows.amount[i] == added.amount[j]
+        and rows.account.codes[i] == added.account.codes[j]
+        and rows.objects.codes[i] == added.objects.codes[j]
+    )
+
+
+def _trimmed(fields: list[str]) -> list[str]:
+    """Without the empty fields at the end."""
+    end = len(fields)
+    while end and fields[end - 1] == '""':
+        end -= 1
+    return fields[:end]
+
+
+def _day(day: datetime.date) -> str:
+    return f"{day.year:04}{day.month:02}{day.day:02}"
+
+
+def _days(days: int) -> str:
+    day = values.to_date(days)
+    return '""' if day is None else f"{day.year:04}{day.month:02}{day.day:02}"
