@@ -11,18 +11,21 @@ $(UV):
 	@python3 -m venv .uv
 	@.uv/bin/python -m pip install --quiet 'uv>=0.11,<1'
 
-.venv/.installed: requirements.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml) | $(UV)
+.venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml) | $(UV)
 	@test -x $(VENV)/python || $(UV) venv --quiet --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(VENV)/python requirements.lock
+	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
+		$(UV) pip install --quiet --python $(VENV)/python --require-hashes --requirements requirements-jdk.lock
 	@touch $@
 
 .PHONY: install
-install: .venv/.installed ## set up .venv with everything (bootstraps uv where it is missing)
+install: .venv/.installed ## set up .venv with everything (brings uv, and Java, where they are missing)
 
 .PHONY: lock
 lock: | $(UV) ## write requirements.lock anew from the pyproject files
 	@$(UV) lock --quiet
 	@$(UV) export --quiet --no-group jdk --all-groups --no-header --format requirements.txt --output-file requirements.lock
+	@$(UV) export --quiet --only-group jdk --no-header --format requirements.txt --output-file requirements-jdk.lock
 
 .PHONY: lint
 lint: install ## ruff, mypy, import rules
@@ -30,3 +33,22 @@ lint: install ## ruff, mypy, import rules
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy libs/*/src services/*/src sandbox/src tests bench
 	@$(VENV)/lint-imports
+
+.PHONY: test
+test: install ## all tests but the long ones, on two workers (SERVERS=embedded|docker|external)
+	@$(VENV)/pytest -n 2 --dist loadfile -m 'not long'
+
+.PHONY: soak
+soak: install ## the long tests
+	@$(VENV)/pytest -n 2 --dist loadfile -m long --timeout 3600
+
+.PHONY: up
+up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)
+	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
+
+.PHONY: down
+down: ## end what make up started, with its data
+	@docker compose --profile '*' down --volumes --remove-orphans
+
+.env: .env.example
+	@python3 deploy/make_env.py .env.example > $@
