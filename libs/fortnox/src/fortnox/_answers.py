@@ -7,6 +7,7 @@ Content decides, never the content type: errors come as text/html, and an error 
 import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fortnox import _codes
@@ -48,6 +49,14 @@ class Answer:
     def good(self) -> bool:
         return 200 <= self.status < 300
 
+    @cached_property
+    def content(self) -> Any:
+        """The parsed JSON, None for what isn't JSON."""
+        try:
+            return parse_json(self.body)
+        except ValueError:
+            return None
+
     def known(self) -> dict[str, Any]:
         """What an error about this answer says."""
         return {"status": self.status, "request_id": self.request_id}
@@ -71,7 +80,7 @@ def check(answer: Answer) -> None:
 
 def error_of(answer: Answer) -> FortnoxError | None:
     """The error that the answer means, if it means one; a 2xx can hold one too."""
-    found = error_body(content_or_none(answer))
+    found = error_body(answer.content)
     if answer.good and (found is None or not found.envelope):
         return None
     said = found or ErrorBody()
@@ -84,18 +93,9 @@ def error_of(answer: Answer) -> FortnoxError | None:
 
 def content_of(answer: Answer) -> dict[str, Any]:
     """The JSON object of a good answer."""
-    content = content_or_none(answer)
-    if not isinstance(content, dict):
+    if not isinstance(answer.content, dict):
         raise UnreadableAnswer(answer.call, **answer.known())
-    return content
-
-
-def content_or_none(answer: Answer) -> Any:
-    """The parsed JSON, None for what isn't JSON."""
-    try:
-        return parse_json(answer.body)
-    except ValueError:
-        return None
+    return answer.content
 
 
 def sie_of(answer: Answer) -> bytes:
@@ -133,8 +133,8 @@ def _kind(status: int, found: ErrorBody | None) -> type[FortnoxError]:
         return Unavailable
     if status == 401 or code in _codes.LOGIN:
         return _right(found) if code in _codes.LICENCE or code in _codes.SCOPE else TokenRefused
-    if found is None and status != 403:
-        return UnreadableAnswer  # a gateway's page, no word of Fortnox: a 404 of it proves no absence
+    if found is None:
+        return UnreadableAnswer  # some gateway's page, no word of Fortnox's: its 404 proves no absence
     if status == 403 or code in _codes.RIGHTS or (status == 400 and _speaks_of_rights(found)):
         return _right(found)
     return _refusal(status, code)
@@ -162,10 +162,8 @@ def _right(found: ErrorBody | None) -> type[NotAllowed]:
     return MissingScope if SCOPE_TEXT.search(text) else NotAllowed
 
 
-def _speaks_of_rights(found: ErrorBody | None) -> bool:
-    """Whether a 400 is about rights though its code isn't known for that (seen in production)."""
-    if found is None:
-        return False
+def _speaks_of_rights(found: ErrorBody) -> bool:
+    """Whether a 400 is about rights: by its code, or by its text where the code isn't known (facts 7)."""
     if found.code in _codes.LICENCE or found.code in _codes.SCOPE:
         return True
     known = found.code is not None and found.code in set(_codes.Code)

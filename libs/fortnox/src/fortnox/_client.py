@@ -82,7 +82,7 @@ class Client:
         while True:
             page = await self.page(resource, number, limit=limit, **query)
             yield page
-            if page.last:
+            if page.last or not page.items:
                 return
             number += 1
 

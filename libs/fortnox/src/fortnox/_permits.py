@@ -3,10 +3,12 @@
 import time
 from typing import Protocol
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is no other, it counts sleep too
+
 
 def boottime() -> float:
     """Seconds on the clock that also counts while the machine sleeps, in which deadlines are given."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(_CLOCK)
 
 
 class Permit(Protocol):

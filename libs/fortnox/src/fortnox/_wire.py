@@ -5,8 +5,9 @@ may not see comes as the text API_NORIGHT: that is an error of its own, never a 
 """
 
 import json
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -16,7 +17,9 @@ from pydantic_core import PydanticCustomError
 from fortnox._errors import FortnoxError, NotAllowed, UnreadableAnswer
 
 NO_RIGHT = "API_NORIGHT"
-DIGITS_LIMIT = 30  # longer numbers are no amounts, and cost time and memory to calculate with
+# Bounded: longer numbers are no amounts, and cost time and memory to calculate with.
+NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,2})?")
+DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([ T].*)?")  # some dates carry a time
 
 
 class Wire(BaseModel):
@@ -59,13 +62,10 @@ def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal | float):
         raise _wrong("number")
     _check_right(value)
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise _wrong("number") from None
-    if not number.is_finite() or number.adjusted() > DIGITS_LIMIT or len(number.as_tuple().digits) > DIGITS_LIMIT:
+    written = str(value).strip()
+    if not NUMBER.fullmatch(written):
         raise _wrong("number")
-    return number
+    return Decimal(written)
 
 
 def _integer(value: Any) -> int:
@@ -78,11 +78,12 @@ def _integer(value: Any) -> int:
 def _date(value: Any) -> date:
     if isinstance(value, date):
         return value
-    if not isinstance(value, str):
-        raise _wrong("date")
     _check_right(value)
+    written = DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not written:
+        raise _wrong("date")
     try:
-        return date.fromisoformat(value.strip()[:10])  # some dates carry a time
+        return date.fromisoformat(written[1])
     except ValueError:
         raise _wrong("date") from None
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from fortnox._answers import Answer, content_or_none, error_body, error_of, word_of
+from fortnox._answers import Answer, error_body, error_of, word_of
 from fortnox._errors import (
     Declined,
     FortnoxError,
@@ -181,7 +181,7 @@ def tenant_of(access_token: str) -> int | None:
 
 
 def _error(answer: Answer) -> FortnoxError | None:
-    found = error_body(content_or_none(answer))
+    found = error_body(answer.content)
     if found and found.oauth and answer.status not in {408, 429} and answer.status < 500:
         return WORDS.get(found.oauth, Invalid)(answer.call, **answer.known(), reason=found.oauth)
     error = error_of(answer)
@@ -192,7 +192,7 @@ def _error(answer: Answer) -> FortnoxError | None:
 
 def _tokens(answer: Answer, *, spends: bool = False) -> Tokens:
     """Lenient about all but the access token: a refresh token that came must not be lost over a detail."""
-    content = content_or_none(answer)
+    content = answer.content
     access = content.get("access_token") if isinstance(content, dict) else None
     if not isinstance(content, dict) or not isinstance(access, str) or not access:
         unreadable = OutcomeUnknown if spends else UnreadableAnswer

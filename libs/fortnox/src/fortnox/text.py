@@ -7,7 +7,7 @@ all the same (Fortnox facts 3): square and angle brackets, tilde, bar, em dash, 
 import unicodedata
 from dataclasses import dataclass
 
-PUNCTUATION = frozenset(" –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\\\u00a0\n\r")
+PUNCTUATION = frozenset(" –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\\\u00a0\u0308\u030a\n\r")
 DIGITS = frozenset("0123456789")
 NEAREST = {
     "—": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-", "―": "-", "~": "-",
