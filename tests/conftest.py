@@ -21,8 +21,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from common import database as migrations
+from common.messaging.administration import create_topics
 from sandbox.embedded import EmbeddedError, Servers, Supervisor, ports, servers
 
 ROOT = Path(__file__).parents[1]
@@ -192,6 +194,17 @@ async def database(create_database: CreateDatabase) -> str:
 def topic_prefix() -> str:
     """What this module's topics start with (the setting KAFKA_TOPIC_PREFIX)."""
     return f"test-{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(scope="module")
+async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[str]:
+    """All declared topics under this module's prefix, which it gives; deleted afterwards."""
+    names = await create_topics(kafka, topic_prefix)
+    yield topic_prefix
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.delete_topics(names)
+    await admin.close()
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
+from common.events.topics import ALL
 
 
 async def test_databases_are_copies_of_a_template_and_do_not_share_rows(
@@ -28,3 +31,14 @@ async def test_a_database_has_the_tables_of_the_services(database: str) -> None:
 
     assert await connection.fetchval("select 1") == 1
     await connection.close()
+
+
+async def test_the_declared_topics_are_there_under_the_prefix_of_the_module(
+    topics: str, topic_prefix: str, kafka: str
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+
+    assert topics == topic_prefix
+    assert {topics + topic.name for topic in ALL} <= set(await admin.list_topics())
+    await admin.close()
