@@ -71,12 +71,8 @@ def running(plan: Plan) -> Iterator[Stack]:
     with Supervisor() as below, Supervisor() as above, ThreadPoolExecutor(8) as pool:
         stack = _servers(plan, below, pool)
         simulator = pool.submit(_start_simulator, stack, above)
-        preparations = [pool.submit(asyncio.run, _create_topics(stack))]
-        preparations += [
-            pool.submit(asyncio.run, database.migrate(stack.postgres, schema)) for schema in SERVICES.values()
-        ]
-        for preparation in (simulator, *preparations):
-            preparation.result()
+        pool.submit(asyncio.run, _prepare(stack)).result()
+        simulator.result()
         _choose_ports(stack)
         for started in [pool.submit(_start_service, stack, above, name) for name in stack.ports if name != "simulator"]:
             started.result()
@@ -104,8 +100,10 @@ def _servers(plan: Plan, supervisor: Supervisor, pool: ThreadPoolExecutor) -> St
     )
 
 
-async def _create_topics(stack: Stack) -> None:
-    await create_topics(stack.kafka, stack.plan.topic_prefix)
+async def _prepare(stack: Stack) -> None:
+    """Topics and tables, which compose makes in jobs of their own: the services never make them."""
+    migrations = [database.migrate(stack.postgres, schema) for schema in SERVICES.values()]
+    await asyncio.gather(create_topics(stack.kafka, stack.plan.topic_prefix), *migrations)
 
 
 def _start_simulator(stack: Stack, supervisor: Supervisor) -> None:

@@ -1,0 +1,151 @@
+"""The story in the order in which it happens: connect, import, check the vouchers, send them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import sie
+from sandbox.demo.person import approve, closing_vouchers
+from sandbox.fortnox.control import Simulator
+from sandbox.product import Connector, Product, import_requested, vouchers_approved
+from sandbox.product.commands import ClosingVoucher, Year
+from sandbox.product.records import Received
+
+ORIGIN = "http://127.0.0.1:3000"
+PATIENCE = 180.0  # seconds for an import or a batch
+
+
+class StoryFailed(Exception):
+    """The story did not end well; the text says where."""
+
+
+class Audience(Protocol):
+    """Who is told how the story goes."""
+
+    def connected(self, connection: dict[str, Any]) -> None: ...
+
+    def heard(self, event: Received) -> None: ...
+
+    def imported(self, completed: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> None: ...
+
+    def checked(self, vouchers: list[ClosingVoucher], events: list[dict[str, Any]]) -> None: ...
+
+    def booked(self, vouchers: list[ClosingVoucher], receipts: dict[str, dict[str, Any]]) -> None: ...
+
+
+@dataclass
+class Story:
+    """What is told, and what has come of it so far."""
+
+    product: Product
+    connector: Connector
+    simulator: Simulator
+    books: Path
+    audience: Audience
+    tenant: int | None = None
+    """Which of the simulator's companies; its first where it is None."""
+    now: Callable[[], float] = time.monotonic
+    connection: dict[str, Any] = field(default_factory=dict)
+    completed: dict[str, Any] = field(default_factory=dict)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
+    import_seconds: float = 0.0
+    first_call_ms: float | None = None
+
+    async def tell(self) -> None:
+        """Raises StoryFailed when anything in it did not go well."""
+        year = _year_of(self.books)
+        connection_id = await self._connect()
+        await self._import(connection_id, year)
+        await self._send_vouchers(connection_id, year)
+
+    async def _connect(self) -> UUID:
+        companies = await self.simulator.companies()
+        company = next(one for one in companies if self.tenant in {None, one["tenant"]})
+        session = await self.connector.open_session(
+            "Uppdrag 1", origin=ORIGIN, organisation_number=company["organisation_number"]
+        )
+        page = await approve(session["url"], self.simulator, company["tenant"])
+        connection_id = UUID(session["connection_id"])
+        state = await self.connector.session(session["session_id"])
+        if state["state"] != "connected":
+            raise StoryFailed(f"connecting: {page.status_code} {state}")
+        self.connection = await self.product.wait_for(connection_id, "connection.established")
+        self.audience.connected(self.connection)
+        return connection_id
+
+    async def _import(self, connection_id: UUID, year: Year) -> None:
+        import_id = uuid4()
+        calls_before = len(await self.simulator.calls())
+        started = self.now()
+        sent_at = datetime.now(UTC)
+        await self.product.send(import_requested(connection_id, import_id, year))
+        ended = await self.product.wait_for(
+            import_id, "import.completed", "import.failed", "import.refused", seconds=PATIENCE
+        )
+        if ended["type"] != "import.completed":
+            raise StoryFailed(f"import: {ended['type']} {ended['trouble']['code']} {ended['trouble']['english']}")
+        await self.product.wait_until_proven(import_id)
+        self.import_seconds = self.now() - started
+        self.completed = ended
+        self.first_call_ms = await self._first_call_ms(calls_before, sent_at)
+        names = ("company", "accounts", "vouchers", "customer_ledger", "supplier_ledger")
+        parts = {name: await self.product.part(import_id, name) for name in names}
+        self.audience.imported(ended, parts)
+
+    async def _first_call_ms(self, calls_before: int, sent_at: datetime) -> float | None:
+        """From the command's being sent to the first call that Fortnox received after it, in milliseconds."""
+        calls = (await self.simulator.calls())[calls_before:]
+        if not calls:
+            return None
+        return round((datetime.fromisoformat(calls[0]["time"]) - sent_at).total_seconds() * 1000, 1)
+
+    async def _send_vouchers(self, connection_id: UUID, year: Year) -> None:
+        accounts = await self.product.part(UUID(self.completed["import_id"]), "accounts")
+        vouchers = closing_vouchers(accounts, year.to_date, f"bokslut-{year.to_date.year}")
+        series = await self._series(connection_id)
+        checked = await self._batch(connection_id, year, series, vouchers, "check")
+        self.audience.checked(vouchers, checked)
+        events = await self._batch(connection_id, year, series, vouchers, "book")
+        self.receipts = [event for event in events if event["type"] == "voucher.booked"]
+        if len(self.receipts) != len(vouchers):
+            raise StoryFailed(f"vouchers: {len(self.receipts)} of {len(vouchers)} were booked")
+        self.audience.booked(vouchers, {receipt["voucher_id"]: receipt for receipt in self.receipts})
+
+    async def _series(self, connection_id: UUID) -> str:
+        """The first series that can be used by hand, as the connector's dialog shows it."""
+        year = self.completed["fortnox_financial_year"]
+        found = await self.connector.look_up(connection_id, "voucher-series", financial_year=year)
+        usable = [one["code"] for one in found["series"] if one["usable"]]
+        if not usable:
+            raise StoryFailed("vouchers: no series can be used")
+        return "I" if "I" in usable else str(usable[0])
+
+    async def _batch(
+        self, connection_id: UUID, year: Year, series: str, vouchers: list[ClosingVoucher], mode: str
+    ) -> list[dict[str, Any]]:
+        """Sends a batch and gives its events. Raises StoryFailed when it was refused or a voucher did not pass."""
+        batch_id = uuid4()
+        await self.product.send(vouchers_approved(connection_id, batch_id, year, series, vouchers, mode=mode))
+        ended = await self.product.wait_for(batch_id, "vouchers.completed", "vouchers.refused", seconds=PATIENCE)
+        if ended["type"] == "vouchers.refused":
+            raise StoryFailed(f"vouchers: {ended['trouble']['code']} {ended['trouble']['english']}")
+        events = await self.product.events_about(batch_id)
+        wrong = [
+            finding["code"]
+            for event in events
+            for finding in event.get("findings", [])
+            if finding["severity"] == "error"
+        ]
+        if wrong:
+            raise StoryFailed(f"vouchers: {wrong}")
+        return events
+
+
+def _year_of(books: Path) -> Year:
+    """The year that the accountant works in: that of the books which Fortnox was loaded with."""
+    year = sie.read(books).financial_year
+    return Year(year.start, year.end)
