@@ -1,7 +1,9 @@
 """SIE files of types 1–4: read, check, compare, write. See README.md for what is done with which deviation."""
 
 from sie.builder import DocumentBuilder
+from sie.checks import check
 from sie.document import Document
+from sie.findings import Finding
 from sie.problems import Problem, Severity, SieError
 from sie.reader import read
 from sie.records import (
@@ -26,6 +28,7 @@ __all__ = [
     "Document",
     "DocumentBuilder",
     "FinancialYear",
+    "Finding",
     "Header",
     "Objects",
     "Other",
@@ -34,6 +37,7 @@ __all__ = [
     "Severity",
     "SieError",
     "Voucher",
+    "check",
     "read",
     "write",
 ]

@@ -60,6 +60,7 @@ class Assembly:
         self.dimensions: dict[str, Dimension] = {}
         self.other: list[Other] = []
         self.counts: Counter[str] = Counter()
+        self.places: dict[str, tuple[int, int]] = {}
         self.checksum = Checksum()
         self.problems = Problems()
         self.place = Place.OUTSIDE

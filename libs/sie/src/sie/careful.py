@@ -72,6 +72,8 @@ class Careful(Teller):
             self._report("label-case", first.start, first.value)
         self._leave_voucher()
         self._assembly.counts[self._label] += 1
+        first_line, _ = self._assembly.places.get(self._label, (self._number, 0))
+        self._assembly.places[self._label] = (first_line, self._number)
         try:
             handler(line)
         except Refused:

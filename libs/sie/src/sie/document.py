@@ -74,7 +74,9 @@ class Document:
     words: Vocabulary
     other: Sequence[Other] = ()
     counts: Counter[str] = field(default_factory=Counter)
-    """How many records of each known label the file has."""
+    """How many records of each known label the file has (of #VER and its rows: see the columns)."""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """First and last line of each label in `counts`."""
     problems: Sequence[Problem] = ()
     problem_counts: Counter[str] = field(default_factory=Counter)
     """How often each problem occurred; of each code the first hundred are in `problems`."""
@@ -205,6 +207,7 @@ def assembled(assembly: Assembly, origin: Origin, header: Header) -> Document:
         words=assembly.words,
         other=assembly.other,
         counts=assembly.counts,
+        places=assembly.places,
         problems=sorted(assembly.problems.kept, key=lambda problem: (problem.line, problem.column)),
         problem_counts=assembly.problems.counts,
         origin=origin,

@@ -1,0 +1,35 @@
+"""Checks the books in a document: every identity that a SIE file must keep (facts 5), to the öre."""
+
+from collections.abc import Iterator
+
+from sie.checks import declared, form, previous, series, sums
+from sie.document import Document
+from sie.findings import Finding
+
+
+def check(document: Document, previous_year: Document | None = None) -> list[Finding]:
+    """All findings; none at all for sound books in a conforming file, but for notes.
+
+    With the previous year's document, its closing balances are held against this year's opening ones.
+    """
+    return list(_all(document, previous_year))
+
+
+def _all(document: Document, previous_year: Document | None) -> Iterator[Finding]:
+    yield from form.records(document)
+    yield from form.order(document)
+    yield from form.years(document)
+    yield from sums.vouchers(document)
+    yield from sums.accounts(document)
+    yield from sums.periods(document)
+    yield from sums.totals(document)
+    yield from sums.opening(document)
+    yield from sums.repeated(document)
+    yield from series.numbers(document)
+    yield from series.dates(document)
+    yield from series.rows(document)
+    yield from declared.accounts(document)
+    yield from declared.codes(document)
+    yield from declared.objects(document)
+    if previous_year is not None:
+        yield from previous.against(document, previous_year)

@@ -1,0 +1,77 @@
+"""The balances of a document by account, and what its vouchers add up to; in öre."""
+
+from collections import Counter, defaultdict
+from datetime import date
+
+from sie import values
+from sie.derive import is_balance_account
+from sie.document import Document
+from sie.records import Objects
+
+
+def balances(document: Document, kind: str, year: int = 0) -> dict[str, int]:
+    """The account's IB, UB or RES; of several the first."""
+    found: dict[str, int] = {}
+    columns = document.balances
+    wanted = columns.kind.distinct.codes[kind]
+    accounts = columns.account.values
+    for code, at, account, amount in zip(
+        columns.kind.codes, columns.year, columns.account.codes, columns.amount, strict=True
+    ):
+        if code == wanted and at == year:
+            found.setdefault(accounts[account], amount)
+    return found
+
+
+def periods(document: Document, year: int = 0) -> dict[tuple[str, int, Objects], int]:
+    """#PSALDO by account, month and objects."""
+    found: dict[tuple[str, int, Objects], int] = {}
+    columns = document.balances
+    for i, kind in enumerate(columns.kind):
+        if kind == "PSALDO" and columns.year[i] == year:
+            found.setdefault((columns.account[i], columns.period[i], columns.objects[i]), columns.amount[i])
+    return found
+
+
+def covered_until(document: Document) -> int:
+    """The last day that the balances cover: #OMFATTN where it is before the year's end."""
+    days = [day for day in (document.header.covers_to, document.years[0].end if 0 in document.years else None) if day]
+    return values.to_days(min(days)) if days else values.to_days(date.max)
+
+
+def moved(document: Document) -> Counter[str]:
+    """Σ #TRANS per account, of the vouchers that the balances cover."""
+    until = covered_until(document)
+    covered = [days <= until for days in document.vouchers.columns.date]
+    totals = [0] * len(document.words.accounts.values)
+    rows = document.rows
+    for account, amount, voucher in zip(rows.account.codes, rows.amount, rows.voucher, strict=True):
+        if covered[voucher]:
+            totals[account] += amount
+    used = set(rows.account.codes)
+    return Counter({document.words.accounts.values[code]: totals[code] for code in used})
+
+
+def moved_by_month(document: Document) -> defaultdict[tuple[str, int], Counter[Objects]]:
+    """Σ #TRANS by account and the month of the voucher's date; in total under (), and per object."""
+    found: defaultdict[tuple[str, int], Counter[Objects]] = defaultdict(Counter)
+    months = [_month(days) for days in document.vouchers.columns.date]
+    rows = document.rows
+    for account, objects, amount, voucher in zip(rows.account, rows.objects, rows.amount, rows.voucher, strict=True):
+        sums = found[account, months[voucher]]
+        sums[()] += amount
+        for pair in objects:
+            sums[(pair,)] += amount
+    return found
+
+
+def accounts_by_kind(document: Document, numbers: set[str]) -> tuple[list[str], list[str]]:
+    """Balance accounts and result accounts, each in rising order."""
+    ordered = sorted(numbers, key=lambda number: (len(number), number))
+    is_balance = {number: is_balance_account(number, document.accounts) for number in ordered}
+    return [n for n in ordered if is_balance[n]], [n for n in ordered if not is_balance[n]]
+
+
+def _month(days: int) -> int:
+    day = values.to_date(days)
+    return 0 if day is None else day.year * 100 + day.month

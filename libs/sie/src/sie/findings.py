@@ -1,0 +1,155 @@
+"""What can be wrong with the books in a SIE file: the catalogue of findings, in Swedish and English."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sie.problems import Severity
+from sie.records import Objects
+
+Value = Decimal | str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was expected, what was found, by how much it differs, and where."""
+
+    code: str
+    severity: Severity
+    swedish: str
+    english: str
+    expected: Value = None
+    found: Value = None
+    difference: Decimal | None = None
+    """Found minus expected, for amounts."""
+    account: str = ""
+    voucher: str = ""
+    """Series and number."""
+    year: int | None = None
+    period: int | None = None
+    objects: Objects = ()
+    line: int = 0
+
+
+E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+CATALOGUE: dict[str, tuple[Severity, str, str]] = {
+    # sums (facts 5)
+    "voucher-unbalanced": (E, "Verifikation {voucher} balanserar inte: raderna summerar till {found}.",
+                           "Voucher {voucher} does not balance: its rows sum to {found}."),
+    "closing-balance": (
+        E, "Konto {account}: ingående balans och årets verifikationer ger {expected}, men utgående balans är {found}.",
+        "Account {account}: opening balance and the year's vouchers give {expected}, but it closes at {found}."),
+    "result": (E, "Konto {account}: årets verifikationer ger {expected}, men resultatet är {found}.",
+               "Account {account}: the year's vouchers give {expected}, but the result is {found}."),
+    "closing-balance-periods": (
+        E, "Konto {account}: ingående balans och periodernas saldon ger {expected}, men utgående balans är {found}.",
+        "Account {account}: opening balance and the periods give {expected}, but the closing balance is {found}."),
+    "result-periods": (E, "Konto {account}: periodernas saldon ger {expected}, men resultatet är {found}.",
+                       "Account {account}: the periods give {expected}, but the result is {found}."),
+    "period": (E, "Konto {account}, {period}: verifikationerna ger {expected}, men periodens saldo är {found}.",
+               "Account {account}, {period}: the vouchers give {expected}, but the period's change is {found}."),
+    "period-object": (
+        E, "Konto {account}, {period}, objekt {object}: verifikationerna ger {expected}, men saldot är {found}.",
+        "Account {account}, {period}, object {object}: the vouchers give {expected}, but the change is {found}."),
+    "opening-total": (E, "Ingående balanser för {fiscal_year} summerar till {found}, inte till noll.",
+                      "The opening balances of {fiscal_year} sum to {found}, not to zero."),
+    "closing-total": (E, "Utgående balanser och resultat för {fiscal_year} summerar till {found}, inte till noll.",
+                      "Closing balances and results of {fiscal_year} sum to {found}, not to zero."),
+    "opening-against-closing": (
+        E, "Konto {account}: utgående balans för föregående år är {expected}, men årets ingående balans är {found}.",
+        "Account {account}: the previous year closed at {expected}, but this year opens at {found}."),
+    "opening-against-previous-file": (
+        E, "Konto {account}: föregående års fil har utgående balans {expected}, men årets ingående balans är {found}.",
+        "Account {account}: the previous year's file closes at {expected}, but this year opens at {found}."),
+    "previous-year-changed": (
+        W, "Konto {account}: föregående års fil har {expected} för föregående år, men den här filen har {found}.",
+        "Account {account}: the previous year's file has {expected} for the previous year, but this file has {found}."),
+    "previous-year-mismatch": (
+        E, "Den andra filens räkenskapsår ({expected}) slutar inte dagen före årets början ({found}).",
+        "The other file's financial year ({expected}) does not end on the day before this one begins ({found})."),
+    "company-mismatch": (W, "Filerna gäller olika organisationsnummer: {expected} och {found}.",
+                         "The files are of different organisation numbers: {expected} and {found}."),
+    "balance-repeated": (W, "Konto {account} har flera poster av samma slag ({label}). Den första räknades.",
+                         "Account {account} has several records of the same kind ({label}). The first was counted."),
+    # vouchers
+    "voucher-gap": (W, "I serie {series} saknas {expected}.", "Series {series} lacks {expected}."),
+    "series-start": (N, "Serie {series} börjar på nummer {found}.", "Series {series} begins with number {found}."),
+    "voucher-repeated": (W, "Nummer {voucher} förekommer {found} gånger.", "Number {voucher} occurs {found} times."),
+    "voucher-order": (W, "Serie {series} är inte i nummerordning: {found} står efter {expected}.",
+                      "Series {series} is not in the order of its numbers: {found} stands after {expected}."),
+    "voucher-date": (W, "Verifikation {voucher} är daterad {found}, utanför räkenskapsåret.",
+                     "Voucher {voucher} is dated {found}, outside the financial year."),
+    "row-date": (W, "En rad i verifikation {voucher} är daterad {found}, utanför räkenskapsåret.",
+                 "A row of voucher {voucher} is dated {found}, outside the financial year."),
+    "voucher-cancelled": (N, "Verifikation {voucher} är makulerad: den har bara strukna rader.",
+                          "Voucher {voucher} is cancelled: it has struck rows only."),
+    "voucher-empty": (W, "Verifikation {voucher} har inga rader.", "Voucher {voucher} has no rows."),
+    "added-without-twin": (W, "En tillagd rad (#RTRANS) i verifikation {voucher} saknar motsvarande #TRANS.",
+                           "An added row (#RTRANS) of voucher {voucher} lacks its #TRANS."),
+    # declarations
+    "account-undeclared": (W, "Konto {account} används men finns inte i kontoplanen.",
+                           "Account {account} is used but not declared."),
+    "account-without-sru": (W, "Konto {account} används men saknar SRU-kod.",
+                            "Account {account} is used but has no SRU code."),
+    "no-sru": (N, "Filen har inga SRU-koder.", "The file has no SRU codes."),
+    "dimension-undeclared": (W, "Dimension {found} används men är inte deklarerad.",
+                             "Dimension {found} is used but not declared."),
+    "object-undeclared": (W, "I dimension {dimension} används {found} objekt som inte är deklarerade, t.ex. {example}.",
+                          "In dimension {dimension}, {found} objects are used but not declared, as {example}."),
+    # the file's form
+    "record-missing": (W, "#{label} saknas, som är obligatorisk i en fil av typ {kind}.",
+                       "#{label} is missing, which is compulsory in a file of type {kind}."),
+    "record-not-allowed": (W, "#{label} får inte förekomma i en fil av typ {kind}.",
+                           "#{label} may not occur in a file of type {kind}."),
+    "balances-missing": (W, "Filen har inga balanser (#IB, #UB, #RES), som är obligatoriska i typ {kind}.",
+                         "The file has no balances (#IB, #UB, #RES), which are compulsory in type {kind}."),
+    "order": (W, "#{label} står före #{found}. Ordningen är flagga, identifikation, kontoplan, saldon, verifikationer.",
+              "#{label} stands before #{found}. The order is flag, identification, accounts, balances, vouchers."),
+    "already-imported": (N, "Flaggan (#FLAGGA 1) säger att filen redan har lästs in.",
+                         "The flag (#FLAGGA 1) says that the file has already been imported."),
+    "year-impossible": (E, "Räkenskapsåret {expected} slutar före det börjar.",
+                        "The financial year {expected} ends before it begins."),
+    "year-long": (W, "Räkenskapsåret {found} är längre än 18 månader.",
+                  "The financial year {found} is longer than 18 months."),
+    "years-apart": (W, "Föregående räkenskapsår slutar {found}, inte {expected}.",
+                    "The previous financial year ends on {found}, not on {expected}."),
+    "period-outside-year": (W, "Konto {account} har ett saldo för {period}, utanför räkenskapsåret.",
+                            "Account {account} has a change in {period}, outside the financial year."),
+}  # fmt: skip
+
+
+def finding(
+    code: str,
+    *,
+    expected: Value = None,
+    found: Value = None,
+    account: str = "",
+    voucher: str = "",
+    year: int | None = None,
+    period: int | None = None,
+    objects: Objects = (),
+    line: int = 0,
+    **words: object,
+) -> Finding:
+    severity, swedish, english = CATALOGUE[code]
+    difference = found - expected if isinstance(found, Decimal) and isinstance(expected, Decimal) else None
+    words |= {
+        "account": account, "voucher": voucher, "object": " ".join(f"{d}:{o}" for d, o in objects),
+        "period": f"{period // 100:04}-{period % 100:02}" if period else "", "fiscal_year": year,
+    }  # fmt: skip
+    return Finding(
+        code, severity,
+        swedish.format(expected=_swedish(expected), found=_swedish(found), **words),
+        english.format(expected=_english(expected), found=_english(found), **words),
+        expected, found, difference, account, voucher, year, period, objects, line,
+    )  # fmt: skip
+
+
+def _english(value: Value) -> str:
+    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)
+
+
+def _swedish(value: Value) -> str:
+    if not isinstance(value, Decimal):
+        return str(value)
+    return f"{value:,.2f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "−")
