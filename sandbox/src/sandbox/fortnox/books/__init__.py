@@ -1,0 +1,1 @@
+"""The books of a company: years, accounts, series, vouchers; loading, booking, exporting."""

@@ -1,0 +1,6 @@
+"""Ledgers from books."""
+
+from typing import Any
+
+
+def ledgers(*args: Any) -> None: ...

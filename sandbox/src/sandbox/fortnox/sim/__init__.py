@@ -1,0 +1,1 @@
+"""`/_sim/*`: what tests and demonstrations do to the simulated Fortnox from outside."""
