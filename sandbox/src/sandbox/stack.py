@@ -5,9 +5,9 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from common import database
 from common.messaging.administration import create_topics
 from sandbox.embedded import Kafka, Postgres, Process, Supervisor, ports, python_module, responds
-from sandbox.product import ProductSettings
+from sandbox.fortnox.control import Simulator
+from sandbox.product import Connector, Product, ProductSettings, Received
 
 SERVICES = {"connector": "connector", "importer": "importer", "voucher-sender": "voucher_sender"}
 """Each service's name and the name of its module and schema."""
@@ -77,6 +78,20 @@ def running(plan: Plan) -> Iterator[Stack]:
         for started in [pool.submit(_start_service, stack, above, name) for name in stack.ports if name != "simulator"]:
             started.result()
         yield stack
+
+
+@asynccontextmanager
+async def product_of(
+    stack: Stack, heard: Callable[[Received], None] = lambda _event: None
+) -> AsyncIterator[tuple[Product, Connector, Simulator]]:
+    """The stand-in product on a running stack, its way to the connector, and the simulator's strings."""
+    settings = stack.product_settings()
+    async with (
+        Product.running(settings, heard) as product,
+        Connector(settings.connector_url, settings.connector_key.get_secret_value()) as connector,
+        Simulator(stack.url("simulator")) as simulator,
+    ):
+        yield product, connector, simulator
 
 
 def _servers(plan: Plan, supervisor: Supervisor, pool: ThreadPoolExecutor) -> Stack:

@@ -19,8 +19,6 @@ from sandbox.demo import report
 from sandbox.demo.screen import Screen
 from sandbox.demo.story import Story, StoryFailed
 from sandbox.embedded import EmbeddedError
-from sandbox.fortnox.control import Simulator
-from sandbox.product import Connector, Product
 
 
 def run(*, books: Path | None, once: bool, report_file: Path | None, recording: Path | None = None) -> int:
@@ -62,13 +60,8 @@ def _starting(console: Console, plan: stack.Plan) -> Iterator[stack.Stack]:
 async def _tell(console: Console, everything: stack.Stack, started: float) -> dict[str, Any]:
     startup = time.monotonic() - started
     console.print(f"Allt är igång efter {startup:.1f} s.", highlight=False)
-    settings = everything.product_settings()
     with Screen(console) as screen:
-        async with (
-            Product.running(settings, screen.heard) as product,
-            Connector(settings.connector_url, settings.connector_key.get_secret_value()) as connector,
-            Simulator(everything.url("simulator")) as simulator,
-        ):
+        async with stack.product_of(everything, screen.heard) as (product, connector, simulator):
             story = Story(product, connector, simulator, everything.plan.books, screen)
             await story.tell()
             told = await report.make(story, seconds=time.monotonic() - started, startup_seconds=startup)

@@ -51,18 +51,28 @@ class Story:
     now: Callable[[], float] = time.monotonic
     connection: dict[str, Any] = field(default_factory=dict)
     completed: dict[str, Any] = field(default_factory=dict)
+    vouchers: list[ClosingVoucher] = field(default_factory=list)
     receipts: list[dict[str, Any]] = field(default_factory=list)
     import_seconds: float = 0.0
     first_call_ms: float | None = None
 
+    @property
+    def year(self) -> Year:
+        """The year that the accountant works in: that of the books which Fortnox was loaded with."""
+        year = sie.read(self.books).financial_year
+        return Year(year.start, year.end)
+
+    @property
+    def connection_id(self) -> UUID:
+        return UUID(self.connection["connection_id"])
+
     async def tell(self) -> None:
         """Raises StoryFailed when anything in it did not go well."""
-        year = _year_of(self.books)
-        connection_id = await self._connect()
-        await self._import(connection_id, year)
-        await self._send_vouchers(connection_id, year)
+        await self.connect()
+        await self.import_books()
+        await self.send_vouchers()
 
-    async def _connect(self) -> UUID:
+    async def connect(self) -> None:
         companies = await self.simulator.companies()
         company = next(one for one in companies if self.tenant in {None, one["tenant"]})
         session = await self.connector.open_session(
@@ -75,14 +85,13 @@ class Story:
             raise StoryFailed(f"connecting: {page.status_code} {state}")
         self.connection = await self.product.wait_for(connection_id, "connection.established")
         self.audience.connected(self.connection)
-        return connection_id
 
-    async def _import(self, connection_id: UUID, year: Year) -> None:
+    async def import_books(self) -> None:
         import_id = uuid4()
         calls_before = len(await self.simulator.calls())
         started = self.now()
         sent_at = datetime.now(UTC)
-        await self.product.send(import_requested(connection_id, import_id, year))
+        await self.product.send(import_requested(self.connection_id, import_id, self.year))
         ended = await self.product.wait_for(
             import_id, "import.completed", "import.failed", "import.refused", seconds=PATIENCE
         )
@@ -103,33 +112,32 @@ class Story:
             return None
         return round((datetime.fromisoformat(calls[0]["time"]) - sent_at).total_seconds() * 1000, 1)
 
-    async def _send_vouchers(self, connection_id: UUID, year: Year) -> None:
+    async def send_vouchers(self) -> None:
         accounts = await self.product.part(UUID(self.completed["import_id"]), "accounts")
-        vouchers = closing_vouchers(accounts, year.to_date, f"bokslut-{year.to_date.year}")
-        series = await self._series(connection_id)
-        checked = await self._batch(connection_id, year, series, vouchers, "check")
-        self.audience.checked(vouchers, checked)
-        events = await self._batch(connection_id, year, series, vouchers, "book")
+        day = self.year.to_date
+        self.vouchers = closing_vouchers(accounts, day, f"bokslut-{day.year}")
+        series = await self._series()
+        self.audience.checked(self.vouchers, await self._batch(series, "check"))
+        events = await self._batch(series, "book")
         self.receipts = [event for event in events if event["type"] == "voucher.booked"]
-        if len(self.receipts) != len(vouchers):
-            raise StoryFailed(f"vouchers: {len(self.receipts)} of {len(vouchers)} were booked")
-        self.audience.booked(vouchers, {receipt["voucher_id"]: receipt for receipt in self.receipts})
+        if len(self.receipts) != len(self.vouchers):
+            raise StoryFailed(f"vouchers: {len(self.receipts)} of {len(self.vouchers)} were booked")
+        self.audience.booked(self.vouchers, {receipt["voucher_id"]: receipt for receipt in self.receipts})
 
-    async def _series(self, connection_id: UUID) -> str:
+    async def _series(self) -> str:
         """The first series that can be used by hand, as the connector's dialog shows it."""
         year = self.completed["fortnox_financial_year"]
-        found = await self.connector.look_up(connection_id, "voucher-series", financial_year=year)
+        found = await self.connector.look_up(self.connection_id, "voucher-series", financial_year=year)
         usable = [one["code"] for one in found["series"] if one["usable"]]
         if not usable:
             raise StoryFailed("vouchers: no series can be used")
         return "I" if "I" in usable else str(usable[0])
 
-    async def _batch(
-        self, connection_id: UUID, year: Year, series: str, vouchers: list[ClosingVoucher], mode: str
-    ) -> list[dict[str, Any]]:
+    async def _batch(self, series: str, mode: str) -> list[dict[str, Any]]:
         """Sends a batch and gives its events. Raises StoryFailed when it was refused or a voucher did not pass."""
         batch_id = uuid4()
-        await self.product.send(vouchers_approved(connection_id, batch_id, year, series, vouchers, mode=mode))
+        command = vouchers_approved(self.connection_id, batch_id, self.year, series, self.vouchers, mode=mode)
+        await self.product.send(command)
         ended = await self.product.wait_for(batch_id, "vouchers.completed", "vouchers.refused", seconds=PATIENCE)
         if ended["type"] == "vouchers.refused":
             raise StoryFailed(f"vouchers: {ended['trouble']['code']} {ended['trouble']['english']}")
@@ -143,9 +151,3 @@ class Story:
         if wrong:
             raise StoryFailed(f"vouchers: {wrong}")
         return events
-
-
-def _year_of(books: Path) -> Year:
-    """The year that the accountant works in: that of the books which Fortnox was loaded with."""
-    year = sie.read(books).financial_year
-    return Year(year.start, year.end)

@@ -1,5 +1,7 @@
 """The connector's HTTP interface, as the product's server uses it."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -8,6 +10,9 @@ from uuid import UUID
 import httpx
 
 from sandbox.product.commands import DATASETS
+
+PATIENCE = 30.0  # seconds for which a question is asked again
+PAUSE = 0.2
 
 
 class Connector:
@@ -65,6 +70,15 @@ class Connector:
         return await self._call("GET", f"/v1/connections/{connection_id}/{what}", params=query)
 
     async def _call(self, method: str, path: str, **options: Any) -> Any:
-        answer = await self._client.request(method, path, **options)
-        answer.raise_for_status()
-        return answer.json()
+        """Questions are asked again while the connector is away; what changes something is sent once."""
+        give_up_at = time.monotonic() + (PATIENCE if method == "GET" else 0)
+        while True:
+            try:
+                answer = await self._client.request(method, path, **options)
+                if answer.status_code < 500 or time.monotonic() > give_up_at:
+                    answer.raise_for_status()
+                    return answer.json()
+            except httpx.TransportError:
+                if time.monotonic() > give_up_at:
+                    raise
+            await asyncio.sleep(PAUSE)

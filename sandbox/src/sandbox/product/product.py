@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 DATA = "fortnox.import-data.v1"
 STREAMS = ("fortnox.connections.v1", "fortnox.connect-attempts.v1", "fortnox.imports.v1", "fortnox.vouchers.v1", DATA)
+Answer = TypeVar("Answer")
 POLL = 0.1  # seconds between looks while something is waited for
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, KafkaError)
 
@@ -161,23 +162,26 @@ class Product:
     async def wait_until_proven(self, import_id: UUID, *, seconds: float = 60) -> None:
         """Until the import's data are kept. Raises NotProven and TimeoutError."""
         async with asyncio.timeout(seconds):
-            while True:
-                async with self.pool.acquire() as connection:
-                    store = Store(connection)
-                    if await store.proven(import_id):
-                        return
-                    if fault := await store.fault(import_id):
-                        raise NotProven(fault)
+            while not await self._ask(lambda store: store.proven(import_id)):
+                if fault := await self._ask(lambda store: store.fault(import_id)):
+                    raise NotProven(fault)
                 await asyncio.sleep(POLL)
 
     async def events_about(self, about: UUID | str) -> list[dict[str, Any]]:
-        async with self.pool.acquire() as connection:
-            return await Store(connection).events_about(str(about))
+        return await self._ask(lambda store: store.events_about(str(about)))
 
     async def part(self, import_id: UUID, part: str) -> list[dict[str, Any]]:
-        async with self.pool.acquire() as connection:
-            return await Store(connection).part(import_id, part)
+        """A proven import's rows of one part, in order."""
+        return await self._ask(lambda store: store.part(import_id, part))
 
     async def receipts(self, connection_id: UUID) -> dict[str, dict[str, Any]]:
-        async with self.pool.acquire() as connection:
-            return await Store(connection).receipts(connection_id)
+        return await self._ask(lambda store: store.receipts(connection_id))
+
+    async def _ask(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
+        """Asks the store; a database that is away is asked again."""
+        while True:
+            try:
+                async with self.pool.acquire() as connection:
+                    return await question(Store(connection))
+            except AWAY:
+                await asyncio.sleep(POLL)

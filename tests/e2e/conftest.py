@@ -1,0 +1,76 @@
+"""One stack per worker, on the shared servers; tests differ by company and connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from sandbox import stack
+from sandbox.demo.story import Story
+from sandbox.fortnox.control import Simulator
+from sandbox.product import Connector, Product
+from sandbox.product.commands import ClosingVoucher
+from sandbox.product.records import Received
+
+REPLICAS = {"importer": 3, "voucher-sender": 2}
+SHORT_TIMES = {"JOB_LEASE_SECONDS": "3", "SETTLING_SECONDS": "1"}
+
+
+class Nobody:
+    """An audience that only remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.events: list[Received] = []
+
+    def connected(self, connection: dict[str, Any]) -> None: ...
+
+    def heard(self, event: Received) -> None:
+        self.events.append(event)
+
+    def imported(self, completed: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> None: ...
+
+    def checked(self, vouchers: list[ClosingVoucher], events: list[dict[str, Any]]) -> None: ...
+
+    def booked(self, vouchers: list[ClosingVoucher], receipts: dict[str, dict[str, Any]]) -> None: ...
+
+
+@dataclass
+class Scene:
+    """A running stack with a product that listens."""
+
+    everything: stack.Stack
+    product: Product
+    connector: Connector
+    simulator: Simulator
+
+    async def story(self, books: Path = stack.DEFAULT_BOOKS, seed: int = 1) -> Story:
+        """A story about a company of its own, which was founded on these books."""
+        tenant = await self.simulator.add_company(books, seed=seed)
+        return Story(self.product, self.connector, self.simulator, books, Nobody(), tenant=tenant)
+
+
+@pytest.fixture(scope="session")
+async def everything(kafka: str, create_database: Callable[[], Awaitable[str]]) -> AsyncIterator[stack.Stack]:
+    """Three importers and two voucher-senders, as in production, on a database of their own."""
+    plan = stack.Plan(
+        replicas=REPLICAS,
+        topic_prefix=f"e2e-{uuid4().hex[:8]}.",
+        settings=SHORT_TIMES,
+        kafka=kafka,
+        postgres=await create_database(),
+    )
+    starting = stack.running(plan)
+    try:
+        yield await asyncio.to_thread(starting.__enter__)
+    finally:
+        await asyncio.to_thread(starting.__exit__, None, None, None)
+
+
+@pytest.fixture(scope="session")
+async def scene(everything: stack.Stack) -> AsyncIterator[Scene]:
+    async with stack.product_of(everything) as (product, connector, simulator):
+        yield Scene(everything, product, connector, simulator)
