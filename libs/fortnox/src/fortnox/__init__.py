@@ -61,7 +61,7 @@ from fortnox._models.vouchers import (
     VoucherListItem,
     VoucherRow,
 )
-from fortnox._pages import Page
+from fortnox._pages import Page, QueryValue
 from fortnox._permits import Permit, Permits, boottime
 from fortnox._resources import (
     ACCOUNTS,
@@ -80,6 +80,7 @@ from fortnox._resources import (
     VOUCHERS,
     Resource,
 )
+from fortnox._wire import Wire
 
 __all__ = [
     "ACCOUNTS",
@@ -134,6 +135,7 @@ __all__ = [
     "PredefinedAccount",
     "PredefinedVoucherSeries",
     "Project",
+    "QueryValue",
     "ReferenceType",
     "Refused",
     "Resource",
@@ -153,6 +155,7 @@ __all__ = [
     "VoucherReference",
     "VoucherRow",
     "VoucherSeries",
+    "Wire",
     "WriteOff",
     "WrongCompany",
     "boottime",
