@@ -20,12 +20,20 @@ else:
 
 GONE = (
     OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
     TimeoutError,
+    asyncpg.InterfaceError,  # the connection or the pool is closed
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement cancelled
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.TransactionRollbackError,  # deadlock, serialization failure
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,  # a replica that is about to be promoted
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # the password is just being rotated
 )
-"""What asyncpg raises while the server is away; it passes."""
+"""What asyncpg raises while the server is away or can't do it just now; it passes."""
+
+LOCK_TIMEOUT = "10s"  # how long a migration waits for a table before it gives way and is tried again
 
 
 class MigrationsMissing(Exception):
@@ -79,7 +87,8 @@ async def _codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 def migrations(*packages: str) -> list[tuple[str, str]]:
     """Numbered SQL files of the packages' `migrations` folders, as (name, text), common's first."""
-    return [one for package in ("common", *packages) for one in _files(package, files(package).joinpath("migrations"))]
+    wanted = dict.fromkeys(("common", *packages))
+    return [one for package in wanted for one in _files(package, files(package).joinpath("migrations"))]
 
 
 def _files(package: str, folder: Traversable) -> Iterable[tuple[str, str]]:
@@ -98,7 +107,7 @@ async def migrate(dsn: str, schema: str) -> list[str]:
         await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", f"migrate:{schema}")
         await connection.execute(f'create schema if not exists "{schema}"')
         await connection.execute(f'set search_path to "{schema}"')
-        await connection.execute("set lock_timeout to '10s'")
+        await connection.execute("select set_config('lock_timeout', $1, false)", LOCK_TIMEOUT)
         await connection.execute(
             "create table if not exists migrations (name text primary key, checksum text not null,"
             " applied_at timestamptz not null default now())"

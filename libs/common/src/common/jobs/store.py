@@ -53,7 +53,7 @@ class JobStore:
             version,
             event.data.connection_id,
             lane or str(event.data.connection_id),
-            event.data.business_key,
+            event.data.business_key or event.id,
             dump(event),
             cancelled,
         )
@@ -63,7 +63,7 @@ class JobStore:
         """The next job of a kind whose version this code knows: fresh, due again, or left by a dead process.
 
         The connection that was served least recently goes first. Raises UniqueViolationError when another
-        process took a job of the same lane in the same instant.
+        process took a job of the same lane in the same instant: the index is what makes lanes exclusive.
         """
         row = await self._connection.fetchrow(
             """
@@ -77,8 +77,9 @@ class JobStore:
                        or j.status = 'running' and j.lease_until < (select at from now))
                   and not exists (
                       select from jobs e
-                      where e.kind = j.kind and e.lane = j.lane and e.position < j.position
-                        and e.status in ('queued', 'running', 'waiting'))
+                      where e.kind = j.kind and e.lane = j.lane and e.id <> j.id
+                        and (e.position < j.position and e.status in ('queued', 'running', 'waiting')
+                             or e.status = 'running'))
                 order by t.served_at nulls first, j.position
                 limit 1
                 for update of j skip locked
@@ -88,7 +89,7 @@ class JobStore:
                 on conflict (kind, connection_id) do update set served_at = excluded.served_at
             )
             update jobs
-            set status = 'running', attempts = attempts + 1, fence = fence + 1, reason = null,
+            set status = 'running', attempts = attempts + 1, fence = fence + 1, reason = null, woken = false,
                 lease_until = (select at from now) + $3, started_at = coalesce(started_at, (select at from now))
             from next
             where jobs.id = next.id
@@ -139,41 +140,56 @@ class JobStore:
 
     async def _end(self, claim: Claim, status: str, reason: str | None) -> None:
         await self._connection.execute(
-            "update jobs set status = $2, reason = $3, finished_at = clock(), lease_until = null where id = $1",
+            """
+            update jobs set status = $3, reason = $4, finished_at = clock(), lease_until = null
+            where id = $1 and fence = $2 and status = 'running'
+            """,
             claim.id,
+            claim.fence,
             status,
             reason,
         )
 
     async def postpone(self, claim: Claim, until: datetime, reason: str) -> None:
-        """Waits until a time or a wake-up, without a worker; not a failure."""
+        """Waits until a time or a wake-up, without a worker; not a failure.
+
+        What came while it ran, a wake-up or a request to cancel, lets it run again at once.
+        """
         await self._connection.execute(
             """
-            update jobs set status = 'waiting', run_at = $2, reason = $3, attempts = 0, lease_until = null
-            where id = $1
+            update jobs set status = 'waiting', reason = $4, attempts = 0, lease_until = null,
+                run_at = case when woken or cancel_requested then clock() else $3 end
+            where id = $1 and fence = $2 and status = 'running'
             """,
             claim.id,
+            claim.fence,
             until,
             reason,
         )
 
-    async def retry(self, claim: Claim, delay: timedelta, reason: str) -> None:
-        """Tries again after a failure."""
+    async def retry(self, claim: Claim, delay: timedelta, reason: str, *, counts: bool = True) -> None:
+        """Tries again after a failure; being stopped by a deploy `counts` as none."""
         await self._connection.execute(
             """
-            update jobs set status = 'queued', run_at = clock() + $3, reason = $4, lease_until = null
+            update jobs set status = 'queued', reason = $4, lease_until = null, attempts = attempts - $5::int,
+                run_at = case when cancel_requested then clock() else clock() + $3 end
             where id = $1 and fence = $2 and status = 'running'
             """,
             claim.id,
             claim.fence,
             delay,
             reason,
+            0 if counts else 1,
         )
 
     async def wake(self, connection_id: UUID) -> int:
-        """Lets a connection's waiting jobs run now; returns how many."""
+        """Lets a connection's waiting jobs run now, and those that run not wait; returns how many that concerns."""
         status = await self._connection.execute(
-            "update jobs set run_at = clock() where connection_id = $1 and status = 'waiting'", connection_id
+            """
+            update jobs set woken = true, run_at = case when status = 'waiting' then clock() else run_at end
+            where connection_id = $1 and status in ('waiting', 'running')
+            """,
+            connection_id,
         )
         return int(status.split()[-1])
 

@@ -5,10 +5,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import asyncpg
 import structlog
+from pydantic import ValidationError
 
 from common.clock import SYSTEM, Clock
 from common.database import GONE, Pool
@@ -25,6 +27,7 @@ POLL = 0.3  # seconds between looks for work that nobody told us of
 MEASURE = 5.0  # seconds between looks at the queue's length
 OUTBOX_LIMIT = 20_000  # unpublished events at which no more jobs are claimed
 LONGEST_DELAY = timedelta(seconds=60)
+MOST_FAREWELLS = 8  # how many times giving a job up is tried before it is buried without a word
 
 Step = Callable[[Job[Any]], Awaitable[None]]
 GiveUp = Callable[[Job[Any], ProblemError], Awaitable[None]]
@@ -49,6 +52,17 @@ class JobKind:
 
 class JobEndedByNobody(Exception):
     """A job's code returned without ending the job: a fault of ours."""
+
+
+class JobCancelledItself(Exception):
+    """A job's code ended with a cancellation that nobody asked for: a fault of ours."""
+
+
+class Stop(Enum):
+    """Why a job is stopped before its code came to an end."""
+
+    FENCED = "it is no longer ours"
+    CANCEL = "it was asked to be cancelled"
 
 
 @dataclass
@@ -78,7 +92,11 @@ class Worker:
                 await free.acquire()
                 claim = await self._next()
                 task = group.create_task(self._work(claim))
-                task.add_done_callback(lambda _: free.release())
+                task.add_done_callback(lambda _: self._is_free(free))
+
+    def _is_free(self, slot: asyncio.Semaphore) -> None:
+        slot.release()
+        self.wake()  # the next job of that lane may run now
 
     async def _next(self) -> Claim:
         while True:
@@ -104,7 +122,6 @@ class Worker:
             return None
 
     async def _work(self, claim: Claim) -> None:
-        job = self._job(claim)
         with (
             structlog.contextvars.bound_contextvars(
                 job=str(claim.id), kind=claim.kind, connection=str(claim.connection_id), key=claim.business_key
@@ -112,75 +129,99 @@ class Worker:
             JOBS_RUNNING.labels(self.kind.name).track_inprogress(),
             JOB_SECONDS.labels(self.kind.name).time(),
         ):
-            outcome = await self._attempt(job)
+            outcome = await self._attempt(claim)
             JOBS_ENDED.labels(self.kind.name, outcome).inc()
 
-    async def _attempt(self, job: Job[Any]) -> str:
+    async def _attempt(self, claim: Claim) -> str:
+        try:
+            job = self._job(claim)
+        except (KeyError, ValidationError):
+            return await self._bury(claim, "unreadable-command")
         try:
             return await self._run(job)
         except asyncio.CancelledError:
-            await asyncio.shield(self._later(job, timedelta(0), "stopped"))
+            await asyncio.shield(self._later(claim, timedelta(0), "stopped", counts=False))
             raise
         except Fenced:
             log.warning("job.taken-over")
             return "taken-over"
         except GONE as error:
             log.warning("job.interrupted", error=type(error).__name__)
-            return await self._later(job, _delay(job), type(error).__name__)
+            return await self._later(claim, _delay(job), type(error).__name__)
         except Exception as error:
             log.exception("job.failed", attempts=job.attempts)
-            return await self._later(job, _delay(job), type(error).__name__)
+            return await self._later(claim, _delay(job), type(error).__name__)
 
     async def _run(self, job: Job[Any]) -> str:
+        if job.attempts > self.kind.most_attempts + MOST_FAREWELLS:
+            return await self._bury(job.claim, "could-not-be-given-up")
         if job.claim.cancel_requested and self.kind.cancelled:
+            outcome = "cancelled"
+        elif job.attempts > self.kind.most_attempts:
+            outcome = "given-up"
+        else:
+            outcome = await self._watched(job)
+        if outcome == "cancelled" and self.kind.cancelled:
             await self.kind.cancelled(job)
-            return "cancelled"
-        if job.attempts > self.kind.most_attempts:
-            await self.kind.give_up(job, GAVE_UP.error(attempts=job.attempts - 1))
-            return "given-up"
+        elif outcome == "given-up":
+            await self.kind.give_up(job, GAVE_UP.error(attempts=self.kind.most_attempts))
+        if not job.ended:
+            raise JobEndedByNobody
+        return outcome
+
+    async def _watched(self, job: Job[Any]) -> str:
+        """Runs the job for as long as it is ours and nobody asks for its end; returns when its code has stopped."""
         running = asyncio.ensure_future(self.kind.run(job))
-        beating = asyncio.create_task(self._beat(job, running))
+        beating = asyncio.create_task(self._beat(job))
         try:
-            await running
-        except asyncio.CancelledError:
-            if beating.done() and not beating.cancelled() and beating.result() == "cancel" and self.kind.cancelled:
-                await self.kind.cancelled(job)
-                return "cancelled"
-            if beating.done() and not beating.cancelled():
-                raise Fenced from None
-            raise
+            await asyncio.wait({running, beating}, return_when=asyncio.FIRST_COMPLETED)
+            if job.ended:  # its last commit is under way: let it come to its end
+                await asyncio.wait({running})
         finally:
             running.cancel()
             beating.cancel()
-        if not job.ended:
-            raise JobEndedByNobody
-        return "ended"
+            await asyncio.wait({running, beating})
+        if not running.cancelled():
+            await running
+            return "ended"
+        if beating.cancelled():
+            raise JobCancelledItself
+        if await beating is Stop.FENCED:
+            raise Fenced
+        return "cancelled"
 
-    async def _beat(self, job: Job[Any], running: "asyncio.Future[None]") -> str:
-        """Keeps the job ours while it runs; ends it when it is no longer, or when it is asked to be cancelled."""
-        interval = min(self.lease.total_seconds() / 4, 1.0)
-        last = self.clock.boottime()
+    async def _beat(self, job: Job[Any]) -> "Stop":
+        """Keeps the job ours; returns when it is no longer, or when it is asked to be cancelled."""
+        lease = self.lease.total_seconds()
+        held_until = self.clock.boottime() + lease
         while True:
-            await self.clock.sleep(interval)
+            await self.clock.sleep(min(lease / 4, 1.0))
+            asked_at = self.clock.boottime()
             with contextlib.suppress(*GONE):
-                async with self.pool.acquire(timeout=interval) as connection:
+                async with asyncio.timeout(lease / 4), self.pool.acquire() as connection:
                     asked = await JobStore(connection).extend(job.claim, self.lease)
-                last = self.clock.boottime()
-                if asked is None or (asked and self.kind.cancelled):
-                    if not job.ended:
-                        running.cancel()
-                    return "fenced" if asked is None else "cancel"
-            if self.clock.boottime() - last > self.lease.total_seconds():
-                running.cancel()
-                return "fenced"
+                if asked is None:
+                    return Stop.FENCED
+                if asked and self.kind.cancelled:
+                    return Stop.CANCEL
+                held_until = asked_at + lease
+            if self.clock.boottime() > held_until - lease / 4:
+                return Stop.FENCED
 
-    async def _later(self, job: Job[Any], delay: timedelta, reason: str) -> str:
+    async def _later(self, claim: Claim, delay: timedelta, reason: str, *, counts: bool = True) -> str:
         try:
             async with self.pool.acquire() as connection:
-                await JobStore(connection).retry(job.claim, delay, reason)
+                await JobStore(connection).retry(claim, delay, reason, counts=counts)
         except GONE:
             log.warning("job.left-to-its-lease")
         return "retried"
+
+    async def _bury(self, claim: Claim, reason: str) -> str:
+        log.error("job.buried", reason=reason)
+        with contextlib.suppress(*GONE):
+            async with self.pool.acquire() as connection:
+                await JobStore(connection).bury(claim, reason)
+        return "buried"
 
     async def _measure(self) -> None:
         while True:

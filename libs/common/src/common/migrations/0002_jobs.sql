@@ -15,6 +15,7 @@ create table jobs (
     lease_until timestamptz,
     checkpoint jsonb,
     cancel_requested boolean not null default false,
+    woken boolean not null default false, -- while it ran: it must not then wait for what has happened already
     reason text,
     created_at timestamptz not null default clock(),
     started_at timestamptz,
