@@ -51,6 +51,7 @@ async def new_story(tellers: Any) -> Story:
 async def outcome(story: Story, simulator: Simulator) -> dict[str, Any]:
     """What there is in the end: in the product, and in Fortnox."""
     import_id = story.completed["import_id"]
+    assert story.tenant is not None
     booked = await simulator.vouchers(story.tenant)
     return {
         "data": {part: await story.product.part(import_id, part) for part in PARTS},
