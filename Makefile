@@ -44,11 +44,12 @@ soak: install ## the long tests
 
 .PHONY: up
 up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)
-	@docker compose $(if $(PROFILE),--profile $(PROFILE)) up --build --detach --wait
+	@docker compose --env-file .env $(if $(PROFILE),--env-file deploy/$(PROFILE).env --profile $(PROFILE)) \
+		up --build --detach --wait
 
 .PHONY: down
-down: ## end what make up started, with its data
-	@docker compose --profile '*' down --volumes --remove-orphans
+down: .env ## end what make up started, with its data
+	@docker compose --env-file .env --profile '*' down --volumes --remove-orphans
 
 .env: .env.example
 	@python3 deploy/make_env.py .env.example > $@
