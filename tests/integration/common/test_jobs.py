@@ -80,10 +80,16 @@ async def test_jobs_of_a_lane_run_alone_and_in_order_whatever_happens_to_their_p
                     raise ValueError
                 case 2:
                     await job.postpone(SYSTEM.now() + timedelta(seconds=0.01), "waits")
-                case 3 if len(alive) > 1 and pool in alive:
+                case 3 if len(alive) > 1 and pool in alive:  # its machine loses the database for ever
                     alive.remove(pool)
                     pool.terminate()
                     await asyncio.sleep(dice.random() / 2)
+                    await job.complete()
+                case 4 | 5:  # it was frozen for longer than its lease, and goes on as if nothing had happened
+                    await queue.pool.execute("update jobs set lease_until = clock() where id = $1", job.id)
+                    await asyncio.sleep(dice.random() / 10)
+                    async with job.transaction() as connection:
+                        await effect(connection, job)
                     await job.complete()
                 case _:
                     async with job.transaction() as connection:
