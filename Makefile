@@ -53,3 +53,12 @@ down: .env ## end what make up started, with its data
 
 .env: .env.example
 	@python3 deploy/make_env.py .env.example > $@
+
+.PHONY: demo
+demo: install ## the whole story on real parts; ONCE=1 ends by itself, BOOKS=file.se, REPORT=file.json
+	@$(VENV)/python -m sandbox demo $(if $(ONCE),--once) $(if $(BOOKS),--books '$(BOOKS)') $(if $(REPORT),--report '$(REPORT)')
+
+.PHONY: docs
+docs: install ## write what is generated in docs/ anew, with a recording of the demo
+	@$(VENV)/python -m sandbox docs
+	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg

@@ -33,7 +33,7 @@ async def test_a_company_is_connected_imported_and_closed(scene: Any) -> None:
     assert len(markers) == len(set(markers)) == len(story.receipts)
     reconciliations = [one["reconciliation"] for one in story.completed["datasets"] if one["reconciliation"]]
     assert [Decimal(one["difference"]) for one in reconciliations] == FOUND_NOTHING
-    rates = (await scene.simulator.rate())[str(story.tenant)]
+    rates = (await scene.simulator.rate())[story.tenant]
     assert rates["largest_window"] <= 25
     assert rates["too_many_requests"] == 0
 
@@ -114,7 +114,7 @@ async def test_an_unbalanced_voucher_is_rejected_with_reason_and_the_batch_books
 
 async def test_a_failing_company_does_not_hold_up_another(scene: Any) -> None:
     slow, quick = await scene.story(seed=2), await scene.story(seed=3)
-    await scene.simulator.fault("GET /3/sie", kind="slow", seconds=20, times=1, tenant=slow.tenant)
+    await scene.simulator.fault("GET /3/sie/*", kind="slow", seconds=20, times=1, tenant=slow.tenant)
 
     under_way = asyncio.create_task(slow.tell())
     await quick.tell()

@@ -9,13 +9,12 @@ import typer
 
 from sandbox.fortnox import server
 from sandbox.fortnox.founding import Wanted
+from sandbox.product import command as product
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sandbox: a simulated Fortnox and what uses it.")
 
 
-@app.callback()
-def main() -> None:
-    """Keeps the parts as subcommands, however many there are."""
+app.add_typer(product.app, name="product")
 
 
 @app.command()
@@ -44,6 +43,27 @@ def fortnox(
         host=host,
     )
     server.run(settings, lambda address: print(f"Fortnox simulator ready at {address}", flush=True))
+
+
+@app.command()
+def demo(
+    books: Annotated[Path | None, typer.Option(help="Load these books (a SIE 4 file) into the simulator.")] = None,
+    once: Annotated[bool, typer.Option(help="End by itself instead of running until Ctrl-C.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write what happened to this file, as JSON.")] = None,
+    recording: Annotated[Path | None, typer.Option(help="Write what was shown to this file, as SVG.")] = None,
+) -> None:
+    """Tells one company's story on real parts: connect, import, send closing vouchers."""
+    from sandbox import demo as story  # noqa: PLC0415 - the simulator alone needn't load all of it
+
+    raise typer.Exit(story.run(books=books, once=once, report_file=report, recording=recording))
+
+
+@app.command()
+def docs(folder: Annotated[Path, typer.Option(help="Where to.")] = Path("docs")) -> None:
+    """Writes the generated pages of docs/."""
+    from sandbox import documentation  # noqa: PLC0415 - likewise
+
+    documentation.write(folder)
 
 
 if __name__ == "__main__":

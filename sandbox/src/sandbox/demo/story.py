@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -75,6 +74,7 @@ class Story:
     async def connect(self) -> None:
         companies = await self.simulator.companies()
         company = next(one for one in companies if self.tenant in {None, one["tenant"]})
+        self.tenant = company["tenant"]
         session = await self.connector.open_session(
             "Uppdrag 1", origin=ORIGIN, organisation_number=company["organisation_number"]
         )
@@ -90,7 +90,6 @@ class Story:
         import_id = uuid4()
         calls_before = len(await self.simulator.calls())
         started = self.now()
-        sent_at = datetime.now(UTC)
         await self.product.send(import_requested(self.connection_id, import_id, self.year))
         ended = await self.product.wait_for(
             import_id, "import.completed", "import.failed", "import.refused", seconds=PATIENCE
@@ -100,17 +99,18 @@ class Story:
         await self.product.wait_until_proven(import_id)
         self.import_seconds = self.now() - started
         self.completed = ended
-        self.first_call_ms = await self._first_call_ms(calls_before, sent_at)
+        self.first_call_ms = await self._first_call_ms(calls_before, started)
         names = ("company", "accounts", "vouchers", "customer_ledger", "supplier_ledger")
         parts = {name: await self.product.part(import_id, name) for name in names}
         self.audience.imported(ended, parts)
 
-    async def _first_call_ms(self, calls_before: int, sent_at: datetime) -> float | None:
-        """From the command's being sent to the first call that Fortnox received after it, in milliseconds."""
-        calls = (await self.simulator.calls())[calls_before:]
-        if not calls:
-            return None
-        return round((datetime.fromisoformat(calls[0]["time"]) - sent_at).total_seconds() * 1000, 1)
+    async def _first_call_ms(self, calls_before: int, sent_at: float) -> float | None:
+        """From the command's being sent to the first call that Fortnox received after it, in milliseconds.
+
+        Both are read off the machine's monotonic clock.
+        """
+        calls = [call for call in (await self.simulator.calls())[calls_before:] if call["tenant"] == self.tenant]
+        return round((calls[0]["at"] - sent_at) * 1000, 1) if calls else None
 
     async def send_vouchers(self) -> None:
         accounts = await self.product.part(UUID(self.completed["import_id"]), "accounts")

@@ -1,0 +1,122 @@
+"""`python -m sandbox product …`: sends a command by hand and prints the events that come back."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import typer
+from pydantic import BaseModel
+
+from common.settings import load
+from sandbox.product.commands import ClosingRow, ClosingVoucher, Year, import_requested, vouchers_approved
+from sandbox.product.connections import Connector
+from sandbox.product.product import Product, ProductSettings
+from sandbox.product.records import CommandRecord, Received
+
+app = typer.Typer(no_args_is_help=True, help="The stand-in product. Kafka, PostgreSQL and the connector: environment.")
+
+ENDS = {
+    "import.completed",
+    "import.failed",
+    "import.refused",
+    "import.cancelled",
+    "vouchers.completed",
+    "vouchers.refused",
+}
+Connection = Annotated[UUID, typer.Argument(help="The connection_id that the connect session gave.")]
+Day = Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]
+
+
+class _Row(BaseModel):
+    account: int
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    text: str = ""
+
+
+class _Voucher(BaseModel):
+    voucher_id: str
+    date: date
+    description: str
+    rows: list[_Row]
+
+    def approved(self) -> ClosingVoucher:
+        rows = tuple(ClosingRow(**row.model_dump()) for row in self.rows)
+        return ClosingVoucher(self.voucher_id, self.date, self.description, rows)
+
+
+@app.command()
+def run() -> None:
+    """Listens for ever and keeps what comes, as the product's server does."""
+    _run(_listen())
+
+
+@app.command()
+def connect(reference: str, organisation_number: str | None = None, origin: str = "http://localhost:3000") -> None:
+    """Asks for a connect session: open its `url` in a browser."""
+    _run(_connect(reference, organisation_number, origin))
+
+
+@app.command("import")
+def import_year(connection: Connection, from_date: Day, to_date: Day) -> None:
+    """Asks for a year's books and ledgers and shows how it goes."""
+    year, import_id = Year(date.fromisoformat(from_date), date.fromisoformat(to_date)), uuid4()
+    _run(_send(import_requested(connection, import_id, year), str(import_id)))
+
+
+@app.command()
+def vouchers(
+    connection: Connection,
+    from_date: Day,
+    to_date: Day,
+    series: str,
+    file: Annotated[Path, typer.Argument(help="A JSON list of vouchers as in docs/events.md.")],
+    mode: str = "check",
+) -> None:
+    """Sends vouchers to be checked (or, with --mode book, booked) and shows what is said of them."""
+    year, batch_id = Year(date.fromisoformat(from_date), date.fromisoformat(to_date)), uuid4()
+    approved = [_Voucher.model_validate(one).approved() for one in json.loads(file.read_text(encoding="utf-8"))]
+    _run(_send(vouchers_approved(connection, batch_id, year, series, approved, mode=mode), str(batch_id)))
+
+
+async def _listen() -> None:
+    async with Product.running(load(ProductSettings), _print):
+        await asyncio.Event().wait()
+
+
+async def _connect(reference: str, organisation_number: str | None, origin: str) -> None:
+    settings = load(ProductSettings)
+    async with Connector(settings.connector_url, settings.connector_key.get_secret_value()) as connector:
+        session = await connector.open_session(reference, origin=origin, organisation_number=organisation_number)
+    print(json.dumps(session, indent=2))
+
+
+async def _send(command: CommandRecord, about: str) -> None:
+    ended = asyncio.Event()
+
+    def show(event: Received) -> None:
+        data = event.data
+        if about in {data.get("import_id"), data.get("batch_id")}:
+            _print(event)
+            if event.type in ENDS:
+                ended.set()
+
+    async with Product.running(load(ProductSettings), show) as product:
+        await product.send(command)
+        await ended.wait()
+
+
+def _print(event: Received) -> None:
+    print(event.type, (event.value or b"").decode())
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(main)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
