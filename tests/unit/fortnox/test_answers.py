@@ -64,6 +64,8 @@ async def error_for(said: Said) -> FortnoxError:
         (400, lower(2002455), NotAllowed),
         (400, lower(2999999, "Behörighet saknas"), NotAllowed),
         (400, lower(2999999, "Licens saknas för modulen"), MissingLicence),
+        (400, lower(2999999, "Felaktig text (Licenser 2024)"), Invalid),
+        (400, lower(2999999, 'Texten "behörighet" är för lång'), Invalid),
         (400, {"message": "scope is missing"}, MissingScope),
         (403, {"message": "Forbidden"}, NotAllowed),
         (403, b"<html>blocked</html>", UnreadableAnswer),

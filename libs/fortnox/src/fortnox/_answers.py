@@ -30,6 +30,7 @@ from fortnox._wire import parse_json
 LICENCE_TEXT = re.compile(r"licen[scz]", re.IGNORECASE)
 SCOPE_TEXT = re.compile(r"\bscope", re.IGNORECASE)
 RIGHT_TEXT = re.compile(r"behörighet|permission", re.IGNORECASE)
+QUOTED = re.compile(r"\(.*\)|\".*\"", re.DOTALL)  # messages quote the refused value, which may speak of licences too
 SIE_HEAD = 4096  # bytes in which a SIE file tells whose it is
 FNR = re.compile(rb'^#FNR[ \t]+"?([0-9]{1,15})"?[ \t]*\r?$', re.MULTILINE)
 
@@ -70,6 +71,11 @@ class ErrorBody:
     envelope: bool = False  # ErrorInformation, which means an error whatever the status
     message: str | None = field(default=None, repr=False)
     oauth: str | None = None  # OAuth's error word
+
+    @property
+    def own_words(self) -> str:
+        """The message without the values that it quotes."""
+        return QUOTED.sub("", self.message or "")
 
 
 def check(answer: Answer) -> None:
@@ -150,7 +156,7 @@ def _refusal(status: int, code: int | None) -> type[FortnoxError]:
 
 def _right(found: ErrorBody | None) -> type[NotAllowed]:
     """Which right is missing: by code, else by the text (Fortnox facts 7, last paragraphs)."""
-    code, text = (found.code, found.message or "") if found else (None, "")
+    code, text = (found.code, found.own_words) if found else (None, "")
     if code in _codes.LICENCE:
         return MissingLicence
     if code in _codes.SCOPE:
@@ -167,8 +173,7 @@ def _speaks_of_rights(found: ErrorBody) -> bool:
     if found.code in _codes.LICENCE or found.code in _codes.SCOPE:
         return True
     known = found.code is not None and found.code in set(_codes.Code)
-    text = found.message or ""
-    return not known and any(pattern.search(text) for pattern in (LICENCE_TEXT, SCOPE_TEXT, RIGHT_TEXT))
+    return not known and any(pattern.search(found.own_words) for pattern in (LICENCE_TEXT, SCOPE_TEXT, RIGHT_TEXT))
 
 
 def _code(value: Any) -> int | None:
