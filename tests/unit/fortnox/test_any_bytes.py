@@ -160,4 +160,5 @@ def test_the_same_invoice_is_read_from_whatever_types_it_is_written_in(
 
     assert (invoice.document_number, invoice.balance, invoice.total) == (str(number), balance, Decimal(0))
     assert (invoice.booked, invoice.cancelled, invoice.invoice_date, invoice.project) == (booked, False, day, None)
-    invoice.model_dump_json().encode()  # no lone surrogate is left in any text
+    # It can be kept as JSON and read again, with no lone surrogate left in any text.
+    assert InvoiceListItem.model_validate_json(invoice.model_dump_json().encode()) == invoice
