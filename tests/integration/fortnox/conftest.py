@@ -16,7 +16,7 @@ from fortnox.oauth import OAuth, Tokens
 from fortnox.testing import FreePermits
 from sandbox.fortnox.control import Simulator
 
-BOOKS = files("sandbox") / "books" / "fortnox-2011.se"
+BOOKS = files("sandbox") / "books" / "Sie4.se"
 BACK = "https://product.example/back"
 LEDGER_SCOPES = ["invoice", "customer", "supplierinvoice", "supplier", "payment"]
 SCOPES = ["companyinformation", "bookkeeping", "settings", "costcenter", "project", *LEDGER_SCOPES]
