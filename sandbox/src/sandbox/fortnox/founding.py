@@ -10,6 +10,7 @@ import sie
 from sandbox.fortnox.books import load
 from sandbox.fortnox.company import Company, Profile
 from sandbox.fortnox.ledger import generate
+from sandbox.fortnox.ledger.parties import with_check_digit
 from sandbox.fortnox.world import World, company_of
 
 FIRST_TENANT = 100_001
@@ -63,8 +64,5 @@ def _tenant(world: World, company_id: str) -> int:
 
 
 def organisation_number(tenant: int) -> str:
-    """A made-up limited company's number with a right check digit (Luhn)."""
-    digits = f"5569{tenant % 100_000:05d}"
-    doubled = [int(d) * (2 - i % 2) for i, d in enumerate(digits)]
-    check = -sum(d // 10 + d % 10 for d in doubled) % 10
-    return f"{digits[:6]}-{digits[6:]}{check}"
+    """A made-up limited company's number."""
+    return with_check_digit(f"5569{tenant % 100_000:05d}")
