@@ -65,7 +65,7 @@ class Queue:
         self, connection: UUID | None = None, *, kind: str = "import", version: int = 1, cancelled: bool = False
     ) -> ImportRequested:
         """Adds a job with a command of its own; returns the command."""
-        command = a_request(connection)
+        command = _a_request(connection)
         event = new_event(command, source="tests", time=SYSTEM.now())
         async with self.pool.acquire() as session:
             await JobStore(session).enqueue(kind, version, event, cancelled=cancelled)
@@ -105,8 +105,15 @@ class Queue:
 
     async def until(self, status: str, *, count: int = 1) -> None:
         """Waits until that many jobs have the status."""
-        while await self.pool.fetchval("select count(*) from jobs where status = $1", status) < count:
+        await self.true(f"select count(*) >= {count} from jobs where status = '{status}'")
+
+    async def true(self, question: str) -> None:
+        """Waits until the answer of a query is true."""
+        for _ in range(5000):
+            if await self.pool.fetchval(question):
+                return
             await asyncio.sleep(0.01)
+        pytest.fail(f"still not true: {question}")
 
     async def said(self) -> list[dict[str, Any]]:
         """What the outbox would publish, in order: the events' types and data."""
@@ -114,7 +121,7 @@ class Queue:
         return [dict(row["headers"]) | {"data": json.loads(row["value"])} for row in rows]
 
 
-def a_request(connection: UUID | None = None) -> ImportRequested:
+def _a_request(connection: UUID | None = None) -> ImportRequested:
     year = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
     return ImportRequested(connection_id=connection or uuid4(), import_id=uuid4(), financial_year=year)
 
@@ -134,3 +141,9 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
 async def queue(dsn: str, pool: db.Pool) -> AsyncIterator[Queue]:
     async with AsyncExitStack() as opened:
         yield Queue(dsn, pool, opened)
+
+
+@pytest.fixture
+def a_request() -> Callable[..., ImportRequested]:
+    """Makes import requests."""
+    return _a_request

@@ -19,7 +19,7 @@ async def empty(create_database: Callable[..., Awaitable[str]]) -> str:
 async def test_eight_replicas_that_migrate_at_once_apply_everything_once(empty: str) -> None:
     applied = await asyncio.gather(*(database.migrate(empty, "common") for _ in range(8)))
 
-    assert sorted(applied, reverse=True)[0] == EVERYTHING
+    assert max(applied) == EVERYTHING
     assert [one for one in applied if one] == [EVERYTHING]
 
 
@@ -29,7 +29,7 @@ async def test_a_migration_that_was_changed_afterwards_is_refused(empty: str) ->
     await connection.execute("update migrations set checksum = 'other' where name like '%0002%'")
     await connection.close()
 
-    with pytest.raises(database.MigrationChanged, match="common/0002_jobs.sql"):
+    with pytest.raises(database.MigrationChanged, match="0002_jobs"):
         await database.migrate(empty, "common")
 
 
@@ -68,7 +68,7 @@ async def test_code_says_which_migrations_it_misses(empty: str) -> None:
     await database.migrate(empty, "common")
     await connection.execute("delete from migrations where name like '%0002%'")
 
-    with pytest.raises(database.MigrationsMissing, match="common/0002_jobs.sql"):
+    with pytest.raises(database.MigrationsMissing, match="0002_jobs"):
         await database.require_migrations(connection, "common")
     await connection.close()
 

@@ -11,10 +11,11 @@ import asyncpg
 import pytest
 
 from common.clock import SYSTEM
-from common.database import Pool
+from common.database import Connection, Pool
 from common.events import ImportCancelled, ImportStarted
 from common.jobs import Fenced, Job, JobStore
 from common.jobs.store import Claim
+from common.jobs.worker import Step
 from common.messaging.outbox import Outbox
 
 LEASE = timedelta(seconds=15)
@@ -56,56 +57,64 @@ async def held(queue: Any) -> Job[Any]:
 # Exclusive, in order, fair
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 40))])
-async def test_jobs_of_a_lane_run_alone_and_in_order_whatever_happens_to_their_processes(queue: Any, seed: int) -> None:
-    """Six processes; jobs fail, wait, save and end; processes lose the database in the middle of their work."""
-    dice = random.Random(seed)
-    await queue.pool.execute(
-        "create table effects (n bigint generated always as identity, lane uuid, job uuid, fence bigint)"
-    )
-    processes = [await queue.process() for _ in range(6)]
-    lanes = [uuid4() for _ in range(5)]
-    for _ in range(60):
-        await queue.enqueue(dice.choice(lanes))
+class Chaos:
+    """A step that saves, fails, waits, ends, loses its database or is frozen for longer than its lease."""
 
-    def process(pool: Pool) -> None:
+    def __init__(self, queue: Any, dice: random.Random, processes: list[Pool]) -> None:
+        self.queue, self.dice, self.alive = queue, dice, set(processes)
+
+    def step(self, pool: Pool) -> Step:
         async def run(job: Job[Any]) -> None:
-            for step in range(dice.randint(1, 3)):
+            for step in range(self.dice.randint(1, 3)):
                 async with job.transaction() as connection:
-                    await effect(connection, job)
+                    await self._effect(connection, job)
                     await job.save_in(connection, step)
-                await asyncio.sleep(dice.random() / 100)
-            match dice.randint(1, 12):
-                case 1:
-                    raise ValueError
-                case 2:
-                    await job.postpone(SYSTEM.now() + timedelta(seconds=0.01), "waits")
-                case 3 if len(alive) > 1 and pool in alive:  # its machine loses the database for ever
-                    alive.remove(pool)
-                    pool.terminate()
-                    await asyncio.sleep(dice.random() / 2)
-                    await job.complete()
-                case 4 | 5:  # it was frozen for longer than its lease, and goes on as if nothing had happened
-                    await queue.pool.execute("update jobs set lease_until = clock() where id = $1", job.id)
-                    await asyncio.sleep(dice.random() / 10)
-                    async with job.transaction() as connection:
-                        await effect(connection, job)
-                    await job.complete()
-                case _:
-                    async with job.transaction() as connection:
-                        await effect(connection, job)
-                        await job.complete_in(connection)
+                await asyncio.sleep(self.dice.random() / 100)
+            await self._end(job, pool)
 
-        queue.start(run, pool=pool, lease=0.6, slots=3)
+        return run
 
-    async def effect(connection: Any, job: Job[Any]) -> None:
+    async def _end(self, job: Job[Any], pool: Pool) -> None:
+        match self.dice.randint(1, 12):
+            case 1:
+                raise ValueError
+            case 2:
+                await job.postpone(SYSTEM.now() + timedelta(seconds=0.01), "waits")
+            case 3 if len(self.alive) > 1 and pool in self.alive:
+                self.alive.remove(pool)
+                pool.terminate()
+                await asyncio.sleep(self.dice.random() / 2)
+                await job.complete()
+            case 4 | 5:
+                await self.queue.pool.execute("update jobs set lease_until = clock() where id = $1", job.id)
+                await asyncio.sleep(self.dice.random() / 10)
+                async with job.transaction() as connection:
+                    await self._effect(connection, job)
+                await job.complete()
+            case _:
+                async with job.transaction() as connection:
+                    await self._effect(connection, job)
+                    await job.complete_in(connection)
+
+    async def _effect(self, connection: Connection, job: Job[Any]) -> None:
         await connection.execute(
             "insert into effects (lane, job, fence) values ($1, $2, $3)", job.connection_id, job.id, job.claim.fence
         )
 
-    alive = set(processes)
-    for one in processes:
-        process(one)
+
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 40))])
+async def test_jobs_of_a_lane_run_alone_and_in_order_whatever_happens_to_their_processes(queue: Any, seed: int) -> None:
+    dice = random.Random(seed)
+    await queue.pool.execute(
+        "create table effects (n bigint generated always as identity, lane uuid, job uuid, fence bigint)"
+    )
+    lanes = [uuid4() for _ in range(5)]
+    for _ in range(60):
+        await queue.enqueue(dice.choice(lanes))
+    processes = [await queue.process() for _ in range(6)]
+    chaos = Chaos(queue, dice, processes)
+    for pool in processes:
+        queue.start(chaos.step(pool), pool=pool, lease=0.6, slots=3)
     await queue.until("done", count=60)
 
     positions = {row["id"]: row["position"] for row in await queue.pool.fetch("select id, position from jobs")}
@@ -264,10 +273,13 @@ async def test_events_and_the_end_of_a_job_are_one_commit(queue: Any) -> None:
     await queue.enqueue()
     job = await held(queue)
 
-    with pytest.raises(RuntimeError):
+    async def ends_and_fails() -> None:
         async with job.transaction() as connection:
             await job.complete_in(connection, started(job))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await ends_and_fails()
 
     assert await queue.statuses() == ["running"]
     assert await queue.said() == []
@@ -322,9 +334,7 @@ async def test_a_job_that_fails_is_tried_again_later_each_time(queue: Any) -> No
 
     queue.start(run)
     for attempt in range(1, 6):
-        while len(failures) < attempt:
-            await asyncio.sleep(0.01)
-        await queue.until("queued")
+        await queue.true(f"select status = 'queued' and attempts = {attempt} from jobs")
         row = await queue.pool.fetchrow("select run_at - clock() as delay, reason from jobs")
         assert row["reason"] == "ValueError"
         assert 0.1 * 2**attempt < row["delay"].total_seconds() <= 0.2 * 2**attempt
@@ -399,8 +409,7 @@ async def test_code_that_ends_its_job_in_no_way_has_failed(queue: Any) -> None:
         return
 
     queue.start(run)
-    while await queue.pool.fetchval("select reason from jobs") != "JobEndedByNobody":
-        await asyncio.sleep(0.01)
+    await queue.true("select reason = 'JobEndedByNobody' from jobs")
 
 
 # Cancelling and stopping
@@ -502,8 +511,7 @@ async def test_no_more_jobs_are_claimed_while_much_is_unpublished(queue: Any, mo
         await asyncio.sleep(0.05)
 
     queue.start(run, slots=1)
-    while await queue.pool.fetchval("select count(*) from outbox") < 3:
-        await asyncio.sleep(0.01)
+    await queue.true("select count(*) >= 3 from outbox")
     await asyncio.sleep(0.3)
     assert (await queue.statuses()).count("done") < 6
     await queue.pool.execute("delete from outbox")

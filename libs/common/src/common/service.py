@@ -134,7 +134,8 @@ class Service(Generic[AnySettings]):
 
     async def _run(self, runtime: Runtime[AnySettings]) -> None:
         await self.build(runtime)
-        relay = Relay(self.settings.database_url.get_secret_value(), self.schema, lambda: make_producer(self.settings))
+        dsn = self.settings.database_url.get_secret_value()
+        relay = Relay(dsn, self.schema, lambda: make_producer(self.settings), runtime.dead_letters)
         runtime.stack.push_async_callback(runtime.broker.stop)
         await runtime.broker.start()
         async with asyncio.TaskGroup() as group:

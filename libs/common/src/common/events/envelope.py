@@ -143,10 +143,13 @@ def from_record(record: Record, expected: Iterable[type[Data]]) -> Event[Data]:
     """The event in a record, which must be one of the expected types.
 
     Raises Unreadable: not JSON, no such type, an unknown major version, a required field missing (named), a header
-    that is no text, a null where no tombstone is legal, or a key that is not the connection.
+    that is no text, a null where no tombstone is legal, a key that is not the connection, or too large a value.
     """
+    expected = list(expected)
     if record.value is None:
         raise Unreadable("null-value", "a tombstone is not legal on this topic")
+    if len(record.value) > max((model.TOPIC.largest_record for model in expected), default=0):
+        raise Unreadable("too-large", f"{len(record.value)} bytes are more than the topic is for")
     headers = _text_headers(record.headers)
     for required in ("ce_id", "ce_specversion"):  # which the library would make up
         if not headers.get(required):

@@ -1,5 +1,6 @@
 """Kafka in: a FastStream broker whose subscribers hand whole records over, whatever is in them."""
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,8 +16,11 @@ from common.events.envelope import Record
 from common.events.topics import Topic
 from common.settings import ServiceSettings
 
+log = structlog.get_logger()
+
 HandOver = Callable[[Record], Awaitable[Any]]
 
+PAUSE = 1.0  # seconds between tries to hand a record over
 LONGEST_HANDLING_MS = 3_600_000  # a database that is away for an hour only makes the consumer wait
 
 
@@ -36,14 +40,18 @@ def make_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
 
 
 def subscribe(broker: KafkaBroker, settings: ServiceSettings, topic: Topic, group: str, hand_over: HandOver) -> None:
-    """Reads a topic from its beginning, one record at a time, in a group named after the service."""
+    """Reads a topic from its beginning, one record at a time.
+
+    Each subscription is a group of its own (`importer.fortnox.import-requests.v1`): members of one group with
+    different topics would disturb each other, and wait for each other's heartbeats at start.
+    """
     subscriber = broker.subscriber(
         settings.kafka_topic_prefix + topic.name,
-        group_id=settings.kafka_topic_prefix + group,
+        group_id=f"{settings.kafka_topic_prefix}{group}.{topic.name}",
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=6_000,  # the shortest that brokers allow: how long a dead process keeps its partitions
+        heartbeat_interval_ms=1_000,
         rebalance_timeout_ms=30_000,
         max_poll_interval_ms=LONGEST_HANDLING_MS,
         max_partition_fetch_bytes=topic.largest_record + 1_000_000,
@@ -58,7 +66,19 @@ def subscribe(broker: KafkaBroker, settings: ServiceSettings, topic: Topic, grou
         name = raw.topic.removeprefix(settings.kafka_topic_prefix)
         record = Record(raw.topic, raw.key, raw.value, list(raw.headers), raw.partition, raw.offset)
         with structlog.contextvars.bound_contextvars(topic=name, partition=raw.partition, offset=raw.offset):
+            await _insist(hand_over, record)
+
+
+async def _insist(hand_over: HandOver, record: Record) -> None:
+    """Tries until it has been handed over: FastStream's own way of trying again is a loop without a pause."""
+    while True:
+        try:
             await hand_over(record)
+        except Exception:
+            log.exception("record.not-handed-over")
+            await asyncio.sleep(PAUSE)
+        else:
+            return
 
 
 async def _parse(raw: Any, original: Callable[[Any], Awaitable[KafkaMessage]]) -> KafkaMessage:

@@ -21,6 +21,8 @@ Effect = Callable[[Connection, Event[Any]], Awaitable[None]]
 Refusal = Callable[[Connection, Event[Any], ProblemError], Awaitable[None]]
 
 AWAY = 1.0  # seconds between tries while the database is away
+MOST_FAILURES = 5  # of our own code on one record, after which it is parked
+FIRST_DELAY = 0.05  # seconds, doubled with each failure
 
 
 class Outcome(StrEnum):
@@ -63,14 +65,18 @@ class Inbox:
 
         While the database is away it waits and tries again: the consumer stands still, nothing is lost.
         """
+        unfit: Unreadable | None = None
+        failures = 0
         while True:
             try:
-                outcome = await self._accept_once(record)
-            except asyncpg.UniqueViolationError:
-                continue  # another replica recorded it this instant: look again
+                outcome = await (self._park(record, unfit) if unfit else self._accept_once(record))
             except GONE as error:
                 log.warning("inbox.database-away", error=type(error).__name__)
                 await self._clock.sleep(AWAY)
+            except Exception as error:  # noqa: BLE001  (whatever is wrong with a record, the next one must not wait)
+                failures += 1
+                unfit = _unfit(error, failures)
+                await self._clock.sleep(0 if unfit else FIRST_DELAY * 2**failures)
             else:
                 RECORDS.labels(record.topic, outcome).inc()
                 for wake in self._wake:
@@ -78,13 +84,14 @@ class Inbox:
                 return outcome
 
     async def _accept_once(self, record: Record) -> Outcome:
+        event = from_record(record, list(self._routes))
         async with self._pool.acquire() as connection, connection.transaction():
-            try:
-                event = from_record(record, list(self._routes))
-            except Unreadable as why:
-                await self._dead_letters.park(connection, record, why)
-                return Outcome.PARKED
             return await self._take(connection, event)
+
+    async def _park(self, record: Record, why: Unreadable) -> Outcome:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._dead_letters.park(connection, record, why)
+        return Outcome.PARKED
 
     async def _take(self, connection: Connection, event: Event[EventData]) -> Outcome:
         if await self._seen(connection, event):
@@ -95,7 +102,10 @@ class Inbox:
         if earlier is None:
             await route.accept(connection, event)
             return Outcome.ACCEPTED
-        if earlier == event.data or route.refuse is None:
+        if earlier == event.data:
+            return Outcome.REPEATED
+        if route.refuse is None:
+            log.warning("record.reused-key", type=event.data.TYPE)
             return Outcome.REPEATED
         await route.refuse(connection, event, REUSED_KEY.error(key=event.data.business_key))
         return Outcome.REFUSED
@@ -123,3 +133,13 @@ class Inbox:
             event.data.business_key if keyed else None,
             event.data.model_dump(mode="json"),
         )
+
+
+def _unfit(error: Exception, failures: int) -> Unreadable | None:
+    """Why a record is to be parked; None while it is worth another try."""
+    if isinstance(error, Unreadable):
+        return error
+    if isinstance(error, asyncpg.DataError):  # such as a NUL character, which JSON has and PostgreSQL has not
+        return Unreadable("unstorable", type(error).__name__)
+    log.warning("record.failed", error=type(error).__name__, failures=failures, exc_info=error)
+    return Unreadable("failing", type(error).__name__) if failures >= MOST_FAILURES else None

@@ -35,7 +35,7 @@ def make_producer(settings: ServiceSettings) -> AIOKafkaProducer:
         compression_type="gzip",
         linger_ms=0,
         max_request_size=12_100_000,
-        request_timeout_ms=20_000,
+        request_timeout_ms=40_000,  # longer than a relay's patience: no batch may expire while later ones still go out
     )
 
 

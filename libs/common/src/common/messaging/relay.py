@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
 
 from common import database
 from common.clock import SYSTEM, Clock
+from common.events.envelope import Record, Unreadable
+from common.messaging.dead_letters import DeadLetters
 from common.messaging.producer import header_bytes
 from common.telemetry import OUTBOX_PUBLISHED
 
@@ -25,6 +28,17 @@ log = structlog.get_logger()
 BATCH_ROWS = 500
 BATCH_BYTES = 4_000_000
 PAUSE = 0.05  # seconds between looks at an empty outbox
+NOTE_EVERY = 5.0  # seconds between notes of progress
+STOPPING = 3.0  # seconds that a producer gets to say goodbye
+LOCK = "hashtextextended('relay:' || current_schema(), 0)"
+NEXT_BATCH = """
+    select id, topic, key, value, headers
+    from (select *, row_number() over (order by id) as n,
+                 sum(coalesce(octet_length(value), 0)) over (order by id) as bytes
+          from (select * from outbox order by id limit $1) as first) as counted
+    where bytes < $2 or n = 1
+    order by id
+"""
 STUCK = timedelta(seconds=30)  # a holder without progress for this long is replaced
 
 
@@ -38,6 +52,7 @@ class Relay:
     dsn: str
     schema: str
     producer: Callable[[], AIOKafkaProducer]
+    dead_letters: DeadLetters
     clock: Clock = SYSTEM
 
     async def run(self) -> None:
@@ -54,63 +69,93 @@ class Relay:
                 await self.clock.sleep(1)
 
     async def _take_turns(self, session: "Session") -> None:
-        while not await session.fetchval(
-            "select pg_try_advisory_lock(hashtextextended('relay:' || current_schema(), 0))"
-        ):
+        while not await session.fetchval(f"select pg_try_advisory_lock({LOCK})"):
             await self._replace_if_stuck(session)
             await self.clock.sleep(1)
+        await self._note_progress(session)
         producer = self.producer()
-        await producer.start()
         try:
+            await producer.start()
             log.info("relay.active")
             await self._publish(session, producer)
         finally:
-            await producer.stop()
+            await _stop(producer)
 
     async def _replace_if_stuck(self, session: "Session") -> None:
         ended = await session.fetchval(
-            "select pg_terminate_backend(backend) from relay_progress where at < clock() - $1::interval", STUCK
+            f"""
+            select pg_terminate_backend(pid) from pg_locks, relay_progress
+            where locktype = 'advisory' and granted and objsubid = 1
+              and database = (select oid from pg_database where datname = current_database())
+              and (classid::bigint << 32 | objid::bigint) = {LOCK}
+              and at < clock() - $1::interval
+            """,  # noqa: S608  (a constant)
+            STUCK,
         )
         if ended:
             log.warning("relay.replaced-stuck-holder")
 
     async def _publish(self, session: "Session", producer: AIOKafkaProducer) -> None:
+        note_at = 0.0
         while True:
             async with asyncio.timeout(STUCK.total_seconds()):
+                if self.clock.boottime() > note_at:
+                    await self._note_progress(session)
+                    note_at = self.clock.boottime() + NOTE_EVERY
                 published = await self._publish_batch(session, producer)
             if not published:
                 await self.clock.sleep(PAUSE)
 
     async def _publish_batch(self, session: "Session", producer: AIOKafkaProducer) -> int:
-        rows = _within_bytes(await session.fetch("select * from outbox order by id limit $1", BATCH_ROWS))
-        await self._note_progress(session)
+        rows = await session.fetch(NEXT_BATCH, BATCH_ROWS, BATCH_BYTES)
         if not rows:
             return 0
-        sends = [
-            await producer.send(row["topic"], row["value"], key=row["key"], headers=header_bytes(row["headers"]))
-            for row in rows
+        outcomes = await asyncio.gather(*[await _send(producer, row) for row in rows], return_exceptions=True)
+        too_large = [
+            row for row, outcome in zip(rows, outcomes, strict=True) if isinstance(outcome, MessageSizeTooLargeError)
         ]
-        await asyncio.gather(*sends)
+        await self._set_aside(session, too_large)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         await session.execute("delete from outbox where id = any($1)", [row["id"] for row in rows])
         OUTBOX_PUBLISHED.inc(len(rows))
         return len(rows)
 
+    async def _set_aside(self, session: "Session", rows: "list[asyncpg.Record]") -> None:
+        """Parks what the broker will never take, so that what comes after it goes out."""
+        for row in rows:
+            record = Record(row["topic"], row["key"], row["value"], header_bytes(row["headers"]))
+            async with session.transaction():
+                await self.dead_letters.park(session, record, Unreadable("too-large", "the broker refused its size"))
+                await session.execute("delete from outbox where id = $1", row["id"])
+
     async def _note_progress(self, session: "Session") -> None:
-        """At most every five seconds, so that an idle relay writes next to nothing."""
         await session.execute(
             """
             insert into relay_progress as p (backend, at) values (pg_backend_pid(), clock())
             on conflict (only_row) do update set backend = excluded.backend, at = excluded.at
-            where p.backend <> excluded.backend or p.at < excluded.at - interval '5 seconds'
             """
         )
 
 
-def _within_bytes(rows: "list[asyncpg.Record]") -> "list[asyncpg.Record]":
-    """The first rows that together stay within a batch's bytes; always at least one."""
-    total = 0
-    for count, row in enumerate(rows):
-        total += len(row["value"] or b"")
-        if total > BATCH_BYTES and count:
-            return rows[:count]
-    return rows
+async def _send(producer: AIOKafkaProducer, row: "asyncpg.Record") -> "asyncio.Future[RecordMetadata]":
+    """Hands a row to the producer; a row that is refused at once is as one that is refused later."""
+    try:
+        sent: asyncio.Future[RecordMetadata] = await producer.send(
+            row["topic"], row["value"], key=row["key"], headers=header_bytes(row["headers"])
+        )
+    except MessageSizeTooLargeError as error:
+        refused: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
+        refused.set_exception(error)
+        return refused
+    return sent
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Leaves a producer behind. What it may still deliver are repeats: rows stay until they are acknowledged."""
+    try:
+        async with asyncio.timeout(STOPPING):
+            await producer.stop()
+    except (TimeoutError, KafkaError):
+        log.warning("relay.producer-left-behind")
