@@ -147,6 +147,7 @@ class SupplierInvoice(SupplierInvoiceListItem):
     vat: OptionalAmount = Field(default=None, alias="VAT")
     vat_type: OptionalText = Field(default=None, alias="VATType")
     payment_pending: OptionalFlag = None
+    credit_reference: OptionalText = None  # the other one of invoice and credit note; "0" is none
     supplier_invoice_rows: Many[SupplierInvoiceRow] = []
 
 
