@@ -17,7 +17,13 @@ from sandbox.product.commands import ClosingVoucher
 from sandbox.product.records import Received
 
 REPLICAS = {"importer": 3, "voucher-sender": 2}
-SHORT_TIMES = {"JOB_LEASE_SECONDS": "3", "SETTLING_SECONDS": "1"}
+SHORT_TIMES = {
+    "JOB_LEASE_SECONDS": "2",
+    "SETTLING_SECONDS": "1",
+    "CALL_TIMEOUT_SECONDS": "3",
+    "AWAY_SECONDS": "1",
+    "LOST_SECONDS": "5",
+}
 
 
 class Nobody:

@@ -11,7 +11,13 @@ from sandbox import stack
 from sandbox.demo.story import Story
 from sandbox.fortnox.control import Simulator
 
-SHORT_TIMES = {"JOB_LEASE_SECONDS": "2", "SETTLING_SECONDS": "1"}
+SHORT_TIMES = {
+    "JOB_LEASE_SECONDS": "2",
+    "SETTLING_SECONDS": "1",
+    "CALL_TIMEOUT_SECONDS": "3",
+    "AWAY_SECONDS": "1",
+    "LOST_SECONDS": "5",
+}
 KILLS = 3
 PARTS = ("accounts", "balances", "vouchers", "customer_ledger", "supplier_ledger")
 
