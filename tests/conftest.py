@@ -2,22 +2,20 @@
 
 `SERVERS` says where Kafka and PostgreSQL are: `embedded` (the default), `external` (KAFKA_BOOTSTRAP_SERVERS and
 DATABASE_URL name them) or `docker` (those of docker-compose.yml). They are started once per run, by the main process
-(pytest-xdist's controller), and only when the first test asks: it leaves a file, a thread of the main process sees it,
-starts them and leaves their addresses in another.
+(pytest-xdist's controller), and only when the first test asks: a thread of the main process listens for that.
 """
 
-import json
 import os
-import shutil
+import secrets
 import subprocess
-import tempfile
 import threading
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.resources import files
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -28,57 +26,69 @@ from common.messaging.administration import create_topics
 from sandbox.embedded import EmbeddedError, Servers, Supervisor, ports, servers
 
 ROOT = Path(__file__).parents[1]
-FOLDER = pytest.StashKey[Path]()
+DESK = pytest.StashKey["Desk"]()
 STARTER = pytest.StashKey["Starter"]()
 SERVICES = ("connector", "importer", "voucher_sender")
-LONGEST_START = 300  # seconds, with Kafka's jars to be downloaded
 
 CreateDatabase = Callable[..., Awaitable[str]]
 Migrate = Callable[[str], Awaitable[object]]
 
 
 class Starter(threading.Thread):
-    """Starts the servers in the main process when a worker asks for them, and ends them with the run."""
+    """Starts the servers in the main process when the first worker asks for them, and ends them with the run."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(name="servers")
-        self.folder, self._over = folder, threading.Event()
+    def __init__(self) -> None:
+        super().__init__(name="servers", daemon=True)
+        key = secrets.token_bytes(16)
+        self._listener = Listener((ports.LOOPBACK, 0), backlog=64, authkey=key)
+        self.desk = Desk(self._listener.address, key.hex())
 
     def run(self) -> None:
-        wanted = self.folder / "wanted"
-        while not wanted.exists():
-            if self._over.wait(0.05):
-                return
-        try:
-            with _servers() as addresses:
-                self._leave({"kafka": addresses.kafka, "postgres": addresses.postgres})
-                self._over.wait()
-        except (EmbeddedError, OSError, subprocess.SubprocessError, pytest.UsageError) as error:
-            self._leave({"error": str(error)})
+        answer: dict[str, str] | None = None
+        with ExitStack() as started, self._listener:
+            while True:
+                with self._listener.accept() as visitor:
+                    if visitor.recv() == "end":
+                        return
+                    answer = answer or self._start(started)
+                    visitor.send(answer)
 
     def end(self) -> None:
-        self._over.set()
+        with self.desk.visit() as desk:
+            desk.send("end")
         self.join()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _leave(self, answer: dict[str, str]) -> None:
-        (self.folder / "draft").write_text(json.dumps(answer))
-        (self.folder / "draft").rename(self.folder / "answer")
+    def _start(self, started: ExitStack) -> dict[str, str]:
+        try:
+            addresses = started.enter_context(_servers())
+        except (EmbeddedError, OSError, subprocess.SubprocessError, pytest.UsageError) as error:
+            return {"error": str(error)}
+        return {"kafka": addresses.kafka, "postgres": addresses.postgres}
+
+
+class Desk(NamedTuple):
+    """Where the main process is asked for the servers."""
+
+    address: Any
+    key: str
+
+    def visit(self) -> "Connection[Any, Any]":
+        return Client(tuple(self.address), authkey=bytes.fromhex(self.key))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
-        config.stash[FOLDER] = Path(config.workerinput["servers"])
+        config.stash[DESK] = Desk(*config.workerinput["servers"])
         return
-    config.stash[FOLDER] = Path(tempfile.mkdtemp(prefix="bokbrygga-tests-"))
-    config.stash[STARTER] = Starter(config.stash[FOLDER])
+    config.stash[STARTER] = Starter()
     config.stash[STARTER].start()
+    config.stash[DESK] = config.stash[STARTER].desk
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: "pytest.Item") -> None:
+def pytest_configure_node(node: Any) -> None:
     """Tells each of pytest-xdist's workers where to ask."""
-    node.workerinput["servers"] = str(node.config.stash[FOLDER])  # type: ignore[attr-defined]  # xdist's, untyped
+    node.workerinput["servers"] = list(node.config.stash[DESK])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -125,14 +135,9 @@ def _docker() -> Iterator[Servers]:
 @pytest.fixture(scope="session")
 def server_addresses(pytestconfig: pytest.Config) -> Servers:
     """Kafka and PostgreSQL, started when the first test of the run asks."""
-    folder = pytestconfig.stash[FOLDER]
-    (folder / "wanted").touch()
-    deadline = time.monotonic() + LONGEST_START
-    while not (folder / "answer").exists():
-        if time.monotonic() > deadline:
-            pytest.fail("The servers did not start in time.", pytrace=False)
-        time.sleep(0.05)
-    answer = json.loads((folder / "answer").read_text())
+    with pytestconfig.stash[DESK].visit() as desk:
+        desk.send("servers")
+        answer = desk.recv()
     if "error" in answer:
         pytest.fail(answer["error"], pytrace=False)
     return Servers(**answer)

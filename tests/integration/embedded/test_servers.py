@@ -1,11 +1,8 @@
 """The real servers: started, killed, started again, and gone."""
 
 import asyncio
-import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from sandbox import embedded
-from sandbox.embedded import Kafka, NotReady, PortTaken, Postgres, Supervisor, ports
-
-RUN_EMBEDDED = [sys.executable, "-m", "sandbox.embedded", "run"]
+from sandbox.embedded import Kafka, NotReady, PortTaken, Postgres, Supervisor, ports, python_module
 
 
 @pytest.fixture
@@ -131,17 +126,18 @@ def test_a_server_that_cannot_start_is_an_error_with_the_end_of_its_log(supervis
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_however_the_owner_of_real_servers_ends_nothing_stays(number: int, open_folder: Path) -> None:
-    env = {**os.environ, "TMPDIR": str(open_folder), "KAFKA_BOOTSTRAP_SERVERS": "", "DATABASE_URL": ""}
-    with subprocess.Popen(RUN_EMBEDDED, env=env, stdout=subprocess.PIPE, text=True) as owner:
-        assert owner.stdout
-        assert owner.stdout.readline().startswith("KAFKA_BOOTSTRAP_SERVERS=")
-        (warden,) = psutil.Process(owner.pid).children()
-        processes = [warden, *warden.children(recursive=True)]
-        assert {"java", "postgres"} <= {process.name() for process in processes}
+def test_however_the_owner_of_real_servers_ends_nothing_stays(
+    number: int, supervisor: Supervisor, open_folder: Path
+) -> None:
+    env = {"TMPDIR": str(open_folder), "KAFKA_BOOTSTRAP_SERVERS": "", "DATABASE_URL": ""}
+    run = python_module("sandbox.embedded", "run", env=env, ready=lambda run: "DATABASE_URL=" in run.logged())
+    owner = supervisor.start(run)
+    (warden,) = psutil.Process(owner.pid).children()
+    processes = [warden, *warden.children(recursive=True)]
+    assert {"java", "postgres"} <= {process.name() for process in processes}
 
-        owner.send_signal(number)
-        _, alive = psutil.wait_procs(processes, timeout=30)
+    owner.signal(number)
+    _, alive = psutil.wait_procs(processes, timeout=30)
 
     assert alive == []
     assert list(open_folder.iterdir()) == []

@@ -1,8 +1,6 @@
 """Supervised processes: what can be done to them, and that nothing of them stays."""
 
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -51,19 +49,16 @@ def sleeper(script: str = SLEEPER, **details: Any) -> Command:
     ],
 )
 def test_however_its_owner_ends_no_process_and_no_folder_stays(
-    ending: str, number: int, eventually: Eventually
+    ending: str, number: int, supervisor: Supervisor, eventually: Eventually
 ) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", OWNER + ending], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as owner:
-        assert owner.stdout
-        folder, *pids = owner.stdout.readline().split()
-        os.kill(owner.pid, number)
+    script = [sys.executable, "-c", OWNER + ending]
+    owner = supervisor.start(Command(name="owner", args=script, ready=lambda owner: "\n" in owner.logged()))
+    folder, *pids = owner.logged().split()[:3]
 
-        eventually(lambda: not Path(folder).exists())
+    owner.signal(number)
 
-        assert not any(psutil.pid_exists(int(pid)) for pid in pids)
-        owner.kill()
+    eventually(lambda: not Path(folder).exists())
+    assert not any(psutil.pid_exists(int(pid)) for pid in pids)
 
 
 def test_processes_end_with_their_warden_and_the_next_supervisor_removes_its_folder(eventually: Eventually) -> None:

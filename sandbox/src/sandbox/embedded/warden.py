@@ -40,10 +40,13 @@ class Warden:
         self._children: dict[int, tuple[subprocess.Popen[bytes], int]] = {}  # with the signal that ends it kindly
         self._exits: dict[int, int] = {}
 
-    def obey(self, do: str, **details: Any) -> Any:
+    def obey(self, do: str, **details: Any) -> dict[str, Any]:
         """Carries out one command of the owner."""
         deeds: dict[str, Callable[..., Any]] = {"start": self.start, "signal": self.signal, "exit": self.exit}
-        return deeds[do](**details)
+        try:
+            return {"ok": deeds[do](**details)}
+        except OSError as error:
+            return {"error": f"{error.strerror}: {error.filename}"}
 
     def start(
         self,
@@ -86,7 +89,6 @@ class Warden:
 
     def exit(self, pid: int) -> int | None:
         """The child's exit code (negative: the signal that ended it); None while it lives."""
-        self.reap()
         return self._exits.get(pid)
 
     def reap(self) -> None:
@@ -137,15 +139,17 @@ def _dies_with(warden: int, death_signal: int) -> Callable[[], None]:
     return before_exec
 
 
-def _lines() -> Iterator[bytes]:
-    """The owner's commands, until it is gone."""
+def _commands() -> Iterator[dict[str, Any] | None]:
+    """The owner's commands, until it is gone; None while it has none."""
     owner, pending = os.getppid(), b""
     while os.getppid() == owner:
-        if select.select([sys.stdin.fileno()], [], [], TICK)[0]:
-            if not (received := os.read(sys.stdin.fileno(), 1 << 16)):
-                return
+        if not select.select([sys.stdin.fileno()], [], [], TICK)[0]:
+            yield None
+        elif received := os.read(sys.stdin.fileno(), 1 << 16):
             *lines, pending = (pending + received).split(b"\n")
-            yield from lines
+            yield from map(json.loads, lines)
+        else:
+            return
 
 
 def _new_folder() -> tuple[Path, int]:
@@ -188,11 +192,10 @@ def main(patience: float) -> None:
     warden = Warden(folder)
     try:
         _answer(ok=str(folder))
-        for line in _lines():
-            try:
-                _answer(ok=warden.obey(**json.loads(line)))
-            except OSError as error:
-                _answer(error=f"{error.strerror}: {error.filename}")
+        for command in _commands():
+            warden.reap()
+            if command:
+                _answer(**warden.obey(**command))
     finally:
         warden.end(patience)
 
