@@ -2,6 +2,7 @@
 
 from sie.builder import DocumentBuilder
 from sie.checks import check
+from sie.comparing import Comparison, compare
 from sie.document import Document
 from sie.findings import Finding
 from sie.problems import Problem, Severity, SieError
@@ -24,6 +25,7 @@ __all__ = [
     "Account",
     "Balance",
     "BalanceKind",
+    "Comparison",
     "Dimension",
     "Document",
     "DocumentBuilder",
@@ -38,6 +40,7 @@ __all__ = [
     "SieError",
     "Voucher",
     "check",
+    "compare",
     "read",
     "write",
 ]

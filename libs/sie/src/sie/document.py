@@ -55,7 +55,7 @@ class Vouchers(Sequence[Voucher]):
         )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Document:
     """Vouchers, rows and balances are columns; `vouchers[i]`, `rows[i]`, `balances[i]` and loops give objects."""
 
@@ -74,13 +74,17 @@ class Document:
     words: Vocabulary
     other: Sequence[Other] = ()
     counts: Counter[str] = field(default_factory=Counter)
-    """How many records of each known label the file has (of #VER and its rows: see the columns)."""
+    """How many records of each known label the file has."""
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """First and last line of each label in `counts`."""
     problems: Sequence[Problem] = ()
     problem_counts: Counter[str] = field(default_factory=Counter)
     """How often each problem occurred; of each code the first hundred are in `problems`."""
     origin: Origin = field(default_factory=Origin)
+
+    def __repr__(self) -> str:
+        """Tells nothing of whose books these are."""
+        return f"<Document type {self.kind}: {len(self.vouchers)} vouchers, {len(self.rows)} rows>"
 
     def __eq__(self, other: object) -> bool:
         """The same books: everything but where it stood in which file."""
@@ -119,8 +123,9 @@ class Document:
 
     @property
     def is_import(self) -> bool:
-        """A type 4I file, made to be read into a ledger: told by its name or by having no balances at all."""
-        return self.kind == 4 and (self.origin.name.lower().endswith(".si") or not len(self.balances))
+        """A type 4I file, made to be read into a ledger: told by its name (§5.1), else by having no balances at all."""
+        name = self.origin.name.lower()
+        return self.kind == 4 and (name.endswith(".si") or not (name.endswith(".se") or len(self.balances)))
 
     @property
     def financial_year(self) -> FinancialYear:

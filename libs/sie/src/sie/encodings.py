@@ -8,6 +8,8 @@ Certainty = Literal["certain", "likely", "unsure"]
 
 CP437_LETTERS = bytes.fromhex("86 84 94 8F 8E 99 82")  # å ä ö Å Ä Ö é
 LATIN_LETTERS = bytes.fromhex("E5 E4 F6 C5 C4 D6 E9")  # the same seven
+KNOWN = {"cp437": "CP437", "utf-8": "UTF-8", "cp1252": "Windows-1252", "iso-8859-1": "ISO 8859-1"}
+"""Python's names and people's."""
 NOT_IN_WINDOWS_1252 = bytes.fromhex("81 8D 8F 90 9D")
 _WINDOW = 1 << 20
 
@@ -38,16 +40,27 @@ def detect(data: bytes) -> Encoding:
     return Encoding(*_eight_bit(data))
 
 
+def named(name: str, data: bytes) -> Encoding:
+    """The character set that the caller knows it to be; ValueError for one that SIE files don't come in."""
+    if name not in KNOWN:
+        raise ValueError(f"encoding must be one of {', '.join(KNOWN)}")
+    return Encoding(name, "certain", mark=data.startswith(codecs.BOM_UTF8))
+
+
 def _is_utf8(data: bytes) -> bool:
-    """Strictly valid, tried a window at a time so that no second copy of the file is made."""
+    """Strictly valid, but for a last character that is cut off; with at least one whole multi-byte character.
+
+    Tried a window at a time, so that no second copy of the file is made.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
+    characters = 0
     try:
         for start in range(0, len(data), _WINDOW):
-            decoder.decode(data[start : start + _WINDOW])
-        decoder.decode(b"", final=True)
+            characters += len(decoder.decode(data[start : start + _WINDOW]))
     except UnicodeDecodeError:
         return False
-    return True
+    cut_off = len(decoder.getstate()[0])
+    return characters + cut_off < len(data)
 
 
 def _eight_bit(data: bytes) -> tuple[str, Certainty]:

@@ -139,17 +139,19 @@ def finding(
     }  # fmt: skip
     return Finding(
         code, severity,
-        swedish.format(expected=_swedish(expected), found=_swedish(found), **words),
-        english.format(expected=_english(expected), found=_english(found), **words),
+        swedish.format(expected=_shown(expected, "sv"), found=_shown(found, "sv"), **words),
+        english.format(expected=_shown(expected, "en"), found=_shown(found, "en"), **words),
         expected, found, difference, account, voucher, year, period, objects, line,
     )  # fmt: skip
 
 
-def _english(value: Value) -> str:
-    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)
+def money(amount: Decimal, language: str) -> str:
+    """−1 234,50 in Swedish, -1,234.50 in English."""
+    english = f"{amount:,.2f}"
+    if language == "en":
+        return english
+    return english.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "−")
 
 
-def _swedish(value: Value) -> str:
-    if not isinstance(value, Decimal):
-        return str(value)
-    return f"{value:,.2f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "−")
+def _shown(value: Value, language: str) -> str:
+    return money(value, language) if isinstance(value, Decimal) else str(value)

@@ -17,26 +17,25 @@ Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, a path, or a file opened for reading bytes."""
 
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
-_NAMES = {"cp437": "CP437", "utf-8": "UTF-8", "cp1252": "Windows-1252", "iso-8859-1": "ISO 8859-1"}
 
 
-def read(source: Source) -> Document:
-    """Reads SIE 1–4 in whatever character set it is.
+def read(source: Source, *, encoding: str | None = None) -> Document:
+    """Reads SIE 1–4 in whatever character set it is, which is told from the bytes unless given.
 
     What deviates is told in `problems`; SieError only if there is no SIE file to be made of it at all.
     """
     data, name = _load(source)
     sha256 = hashlib.sha256(data).hexdigest()
     _refuse_foreign(data)
-    encoding = encodings.detect(data)
+    found = encodings.named(encoding, data) if encoding else encodings.detect(data)
     assembly = Assembly()
-    text = _prepared(data, encoding, assembly)
-    scan(text, encoding.name, assembly)
+    text = _prepared(data, found, assembly)
+    scan(text, found.name, assembly)
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
-    verdict = checksum.verdict(text, encoding.name, assembly.checksum, assembly.problems)
+    verdict = checksum.verdict(text, found.name, assembly.checksum, assembly.problems)
     header = Header(**assembly.header)  # type: ignore[arg-type]  # the slots of `headers` are its fields
-    return assembled(assembly, Origin(name, len(data), sha256, encoding, verdict), header)
+    return assembled(assembly, Origin(name, len(data), sha256, found, verdict), header)
 
 
 def _load(source: Source) -> tuple[bytes, str]:
@@ -64,7 +63,7 @@ def _refuse_foreign(data: bytes) -> None:
 def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
     """The bytes without a byte order mark and an end-of-file mark, and what is odd about them as a whole, told."""
     problems = assembly.problems
-    shown = _NAMES[encoding.name]
+    shown = encodings.KNOWN[encoding.name]
     if encoding.mark or encoding.name != "cp437":
         problems.add("encoding", encoding=shown + (" med BOM" if encoding.mark else ""))
     if encoding.certainty == "unsure":

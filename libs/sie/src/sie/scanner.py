@@ -155,14 +155,17 @@ class Quick:
         return self._assembly.words.quantities.code(number)
 
     def _object_list(self, raw: bytes) -> int:
-        parts = [part.value.decode(self._encoding) for part in Line(b"{" + raw + b"}", _doubt).objects().items]
+        parts = [self._decoded(part.value) for part in Line(b"{" + raw + b"}", _doubt).objects().items]
         if len(parts) % 2:
             raise Doubt
         pairs: Objects = tuple(zip(parts[::2], parts[1::2], strict=True))
         return self._assembly.words.objects.code(pairs)
 
     def _text_into(self, distinct: Distinct[str]) -> Callable[[bytes], int]:
-        return lambda raw: distinct.code(_unquoted(raw).decode(self._encoding))
+        return lambda raw: distinct.code(self._decoded(_unquoted(raw)))
+
+    def _decoded(self, raw: bytes) -> str:
+        return raw.decode(self._encoding, errors="replace")  # only a last character that is cut off
 
 
 def _ore(whole: bytes, decimals: bytes | None) -> int:

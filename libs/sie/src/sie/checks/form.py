@@ -31,7 +31,7 @@ def records(document: Document) -> Iterator[Finding]:
     if not document.counts:
         return
     kind = kind_of(document)
-    present = document.counts.keys() | ({"VER", "TRANS"} if len(document.vouchers) else set())
+    present = document.counts.keys()
     for label in sorted(COMPULSORY[kind] - present - _MAY_BE_ZERO):
         yield finding("record-missing", expected=f"#{label}", label=label, kind=kind)
     for label in sorted(present - ALLOWED[kind]):
@@ -44,10 +44,7 @@ def records(document: Document) -> Iterator[Finding]:
 
 def order(document: Document) -> Iterator[Finding]:
     """Flag, identification, accounts, then balances and vouchers; the order inside a group is free."""
-    places = dict(document.places)
-    if len(document.vouchers):
-        lines = document.vouchers.columns.line
-        places["VER"] = (lines[0], lines[-1])
+    places = document.places
     last_line, last_label = 0, ""
     for group in _GROUPS:
         found = {label: places[label] for label in group if label in places}

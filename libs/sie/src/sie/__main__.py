@@ -1,0 +1,78 @@
+"""`python -m sie FILE…` reads and checks SIE files; `python -m sie compare OLD NEW` tells what differs."""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sie import as_json, summary
+from sie.checks import check
+from sie.comparing import compare
+from sie.problems import SieError
+from sie.reader import read
+from sie.summary import Words
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if every file could be read, else 1."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    if given[:1] == ["compare"]:
+        return _compare(given[1:])
+    options = _parser("python -m sie", "Reads and checks SIE files.", "file", many=True).parse_args(given)
+    words = Words(options.lang)
+    return max(_show(path, words, options.json) for path in options.file)
+
+
+def _compare(given: Sequence[str]) -> int:
+    parser = _parser("python -m sie compare", "Tells what differs between two SIE files of one year.", "old")
+    parser.add_argument("new")
+    options = parser.parse_args(given)
+    words = Words(options.lang)
+    try:
+        comparison = compare(read(options.old), read(options.new))
+    except (SieError, OSError) as error:
+        return _failed("", error, words, options.json)
+    if options.json:
+        print(json.dumps(as_json.of_comparison(comparison), ensure_ascii=False))
+    else:
+        print("\n".join(summary.of_comparison(comparison, words)))
+    return 0
+
+
+def _show(path: str, words: Words, wants_json: bool) -> int:
+    try:
+        document = read(path)
+    except (SieError, OSError) as error:
+        return _failed(path, error, words, wants_json)
+    findings = check(document)
+    if wants_json:
+        print(json.dumps(as_json.of_document(document, findings), ensure_ascii=False))
+    else:
+        print("\n".join(summary.of_document(Path(path).name, document, findings, words)), end="\n\n")
+    return 0
+
+
+def _failed(path: str, error: SieError | OSError, words: Words, wants_json: bool) -> int:
+    if isinstance(error, OSError):
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    elif wants_json:
+        print(json.dumps({"problems": [as_json.of_problem(problem) for problem in error.problems]}, ensure_ascii=False))
+    else:
+        print("\n".join(summary.of_failure(Path(path).name, error.problems, words)))
+    return 1
+
+
+def _parser(program: str, description: str, first: str, *, many: bool = False) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument(first, nargs="+" if many else None)
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file")
+    parser.add_argument("--lang", choices=["sv", "en"], default="sv", help="the language of the summary (sv)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

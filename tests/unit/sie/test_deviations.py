@@ -1,0 +1,473 @@
+"""Deviations seen in real files: each is read right and told, or refused and told (README.md has the same table)."""
+
+from decimal import Decimal
+
+import pytest
+import sie
+from sie.checksum import ChecksumVerdict
+
+HEAD = '#FLAGGA 0\n#PROGRAM "P" 1\n#FORMAT PC8\n#GEN 20250101\n#SIETYP 4\n#FNAMN "Företaget"\n#RAR 0 20250101 20251231\n'
+
+
+def read(*lines: str, encoding: str = "cp437", head: str = HEAD) -> sie.Document:
+    return sie.read((head + "\n".join(lines) + "\n").encode(encoding))
+
+
+def codes(document: sie.Document) -> list[str]:
+    return [problem.code for problem in document.problems]
+
+
+def finding_codes(document: sie.Document) -> set[str]:
+    return {finding.code for finding in sie.check(document)}
+
+
+def a_voucher(*rows: str, head: str = '#VER A 1 20250301 "Köp"') -> tuple[str, ...]:
+    return head, "{", *rows, "}"
+
+
+# encodings
+
+
+def test_utf8_under_pc8() -> None:
+    document = read('#KONTO 1930 "Bank på Åland"', encoding="utf-8")
+
+    assert document.account_name(1930) == "Bank på Åland"
+    assert document.encoding == "utf-8"
+    assert document.origin.encoding.certainty == "certain"
+    assert codes(document) == ["encoding"]
+
+
+def test_utf8_byte_order_mark() -> None:
+    document = read('#KONTO 1930 "Bank på Åland"', encoding="utf-8-sig")
+
+    assert document.header.flag == "0"
+    assert document.account_name(1930) == "Bank på Åland"
+    assert codes(document) == ["encoding"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "found"),
+    [("iso-8859-1", "Kafé Åberg", "iso-8859-1"), ("cp1252", "Kafé Åberg – €", "cp1252")],
+)
+def test_latin_1_and_windows_1252(encoding: str, name: str, found: str) -> None:
+    document = read(f'#KONTO 1930 "{name}"', encoding=encoding)
+
+    assert document.account_name(1930) == name
+    assert document.encoding == found
+    assert codes(document) == ["encoding"]
+
+
+def test_cp850_and_cp865() -> None:
+    """Can't be told from CP437, in which å, ä and ö are the same bytes."""
+    document = read('#KONTO 1930 "Blåbär och öl"', encoding="cp850")
+
+    assert document.account_name(1930) == "Blåbär och öl"
+    assert document.encoding == "cp437"
+
+
+# fields
+
+
+def test_tabs_and_blanks_around_braces() -> None:
+    document = read("#KONTO\t1930\t\tBank ", "#VER\tA\t1\t20250301", "{\t ", "\t#TRANS 1930\t{ }\t1.50  ", "}\t ")
+
+    assert [row.amount for row in document.vouchers[0].rows] == [Decimal("1.50")]
+    assert not document.problems
+
+
+def test_unquoted_fields() -> None:
+    document = read(
+        "#KONTO 1060 Hyresrätt", *a_voucher("#TRANS 1060 {1 10 6 Bilen 2 KAZ747} 5 20250302 text 2 NN")
+    )
+
+    row = document.vouchers[0].rows[0]
+    assert document.account_name(1060) == "Hyresrätt"
+    assert row.objects == (("1", "10"), ("6", "Bilen"), ("2", "KAZ747"))
+    assert (str(row.date), row.text, row.quantity, row.signature) == ("2025-03-02", "text", Decimal(2), "NN")
+    assert not document.problems
+
+
+def test_everything_quoted() -> None:
+    document = read(*a_voucher('#TRANS "1930" {"1" "0456" "7" "4 7"} "100.00"', head='#VER "A" "1" "20250301" "x"'))
+
+    row = document.vouchers[0].rows[0]
+    assert (row.account, row.objects, row.amount) == ("1930", (("1", "0456"), ("7", "4 7")), Decimal(100))
+    assert not document.problems
+
+
+def test_escaped_quotes_and_braces_in_text() -> None:
+    document = read(*a_voucher(r'#TRANS 1930 {} 1 "" "{VV cf \"pay\"} C:\temp" 0'))
+
+    assert document.rows[0].text == r'{VV cf "pay"} C:\temp'
+    assert not document.problems
+
+
+def test_object_id_with_blank_and_brace() -> None:
+    document = read(*a_voucher('#TRANS 1930 {6 "a } b"} 1'))
+
+    assert document.rows[0].objects == (("6", "a } b"),)
+
+
+def test_unclosed_quote() -> None:
+    document = read(*a_voucher('#TRANS 1930 {} 1 20250301 "Text som är avhug'))
+
+    assert document.rows[0].text == "Text som är avhug"
+    assert codes(document) == ["quote-unclosed"]
+    assert (document.problems[0].line, document.problems[0].column) == (10, 27)
+
+
+def test_quote_inside_a_field() -> None:
+    document = read('#KONTO 1930 "Hotell "Grand" AB"')
+
+    assert document.account_name(1930) == 'Hotell "Grand'
+    assert "quote-inside" in codes(document)
+
+
+def test_backslash_as_last_character() -> None:
+    document = read(r'#KONTO 1930 "C:\temp dir\"')
+
+    assert document.account_name(1930) == "C:\\temp dir\\"
+    assert codes(document) == ["quote-backslash"]
+
+
+def test_no_break_space_is_no_separator() -> None:
+    document = read('#KONTO 1930 "\N{NO-BREAK SPACE}Bank\N{NO-BREAK SPACE}"', "#KONTO 1940 A\N{NO-BREAK SPACE}B")
+
+    assert document.account_name(1930) == "\N{NO-BREAK SPACE}Bank\N{NO-BREAK SPACE}"
+    assert document.account_name(1940) == "A\N{NO-BREAK SPACE}B"
+
+
+def test_control_characters() -> None:
+    document = read('#KONTO 1930 "a\x0bb\x1cc\x85"', encoding="latin-1")
+
+    assert document.account_name(1930).startswith("a\x0bb\x1cc")
+    assert "control-character" in codes(document)
+
+
+# vouchers
+
+
+def test_missing_opening_brace() -> None:
+    document = read('#VER A 1 20250301 "x"', "", "#TRANS 1930 {} 1", "#TRANS 1910 {} -1", "}", *a_voucher("}"))
+
+    assert [len(voucher.rows) for voucher in document.vouchers] == [2, 0]
+    assert codes(document) == ["brace-missing", "brace-stray"]
+
+
+def test_brace_on_the_voucher_line() -> None:
+    document = read('#VER A 1 20250301 "x" {', "#TRANS 1930 {} 1", "}")
+
+    assert document.vouchers[0].text == "x"
+    assert len(document.vouchers[0].rows) == 1
+    assert codes(document) == ["brace-on-voucher-line"]
+
+
+def test_voucher_that_is_cut_off() -> None:
+    document = read("#VER A 1 20250301", "{", "#TRANS 1930 {} 1")
+
+    assert len(document.rows) == 1
+    assert [problem.code for problem in document.errors] == ["voucher-unclosed"]
+
+
+def test_row_outside_every_voucher() -> None:
+    document = read("#TRANS 1930 {} 1")
+
+    assert [problem.code for problem in document.errors] == ["row-outside-voucher"]
+    assert document.other[0].fields == ("#TRANS 1930 {} 1",)
+
+
+def test_empty_and_alphanumeric_series() -> None:
+    document = read(
+        *a_voucher(head='#VER "" "" 20250301'), *a_voucher(head="#VER LEV1 7B 20250301"),
+        *a_voucher(head="#VER # 1 20250301"),
+    )  # fmt: skip
+
+    assert [(v.series, v.number) for v in document.vouchers] == [("", ""), ("LEV1", "7B"), ("#", "1")]
+    assert not document.problems
+
+
+def test_series_left_out() -> None:
+    document = read(*a_voucher(head='#VER 17 20250301 "Text"'))
+
+    voucher = document.vouchers[0]
+    assert (voucher.series, voucher.number, str(voucher.date), voucher.text) == ("", "17", "2025-03-01", "Text")
+    assert codes(document) == ["series-missing"]
+
+
+def test_text_in_the_place_of_the_date() -> None:
+    document = read(*a_voucher('#TRANS 1930 {} 1 "Kontant"'))
+
+    assert (document.rows[0].date, document.rows[0].text) == (None, "Kontant")
+    assert codes(document) == ["row-text-misplaced"]
+
+
+def test_struck_and_added_rows_are_kept_beside() -> None:
+    document = read(
+        *a_voucher(
+            "#TRANS 1930 {} -5", '#BTRANS 2640 {} 200 "" "" 0 "NN"',
+            '#RTRANS 4010 {} 5 20250401 "" 0 "NN"', "#TRANS 4010 {} 5 20250301",
+        )
+    )  # fmt: skip
+
+    voucher = document.vouchers[0]
+    assert [row.account for row in voucher.rows] == ["1930", "4010"]
+    assert [row.account for row in voucher.struck] == ["2640"]
+    assert [(row.account, row.signature) for row in voucher.added] == [("4010", "NN")]
+    assert not {"voucher-unbalanced", "added-without-twin"} & finding_codes(document)
+
+
+def test_voucher_of_struck_rows_only() -> None:
+    document = read(*a_voucher("#BTRANS 1930 {} 5", "#BTRANS 2640 {} -5"))
+
+    assert (document.vouchers[0].rows, len(document.vouchers[0].struck)) == ((), 2)
+    assert "voucher-cancelled" in finding_codes(document)
+    assert "voucher-unbalanced" not in finding_codes(document)
+
+
+def test_unbalanced_voucher() -> None:
+    document = read(*a_voucher("#TRANS 1930 {} 102", "#TRANS 1910 {} -100"))
+
+    finding = next(finding for finding in sie.check(document) if finding.code == "voucher-unbalanced")
+    assert (finding.voucher, finding.found, finding.difference) == ("A 1", Decimal(2), Decimal(2))
+
+
+def test_voucher_outside_the_financial_year() -> None:
+    document = read(*a_voucher(head="#VER A 1 20240301"))
+
+    assert "voucher-date" in finding_codes(document)
+
+
+# values
+
+
+def test_iso_dates() -> None:
+    document = read(*a_voucher(head="#VER A 1 2025-03-01"))
+
+    assert str(document.vouchers[0].date) == "2025-03-01"
+    assert codes(document) == ["date-form"]
+
+
+@pytest.mark.parametrize("date", ["20250230", "20251301", '""', "nodate", "00000101", "2025030"])
+def test_impossible_and_empty_dates(date: str) -> None:
+    document = read(*a_voucher("#TRANS 1930 {} 1", head=f'#VER A 1 {date} "Text"'))
+
+    voucher = document.vouchers[0]
+    assert (voucher.date, voucher.text, len(voucher.rows)) == (None, "Text", 1)
+    assert [problem.code for problem in document.errors] == ["date-unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"), [(".20", "0.20"), ("-,5", "-0.50"), ("+7", "7.00"), ("1,25", "1.25"), ("3.100", "3.10")]
+)
+def test_amount_forms(written: str, amount: str) -> None:
+    document = read(*a_voucher(f"#TRANS 1930 {{}} {written}"))
+
+    assert str(document.rows[0].amount) == amount
+    assert codes(document) == ["amount-form"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ('""', "amount-unreadable"), ("1e5", "amount-unreadable"), ("1_000", "amount-unreadable"),
+        ('"1 000"', "amount-unreadable"), ("١", "not-in-cp437"), ("0.005", "amount-decimals"),
+        ("92233720368547758.08", "amount-too-large"), ("9" * 5000, "amount-too-large"),
+    ],
+)  # fmt: skip
+def test_amounts_that_are_refused(written: str, code: str) -> None:
+    if code == "not-in-cp437":
+        document = read(*a_voucher(f"#TRANS 1930 {{}} {written}"), encoding="utf-8")
+        assert "amount-unreadable" in codes(document)
+        return
+
+    document = read(*a_voucher(f"#TRANS 1930 {{}} {written}", "#TRANS 1910 {} 1"))
+
+    assert [row.account for row in document.rows] == ["1910"]
+    assert [problem.code for problem in document.errors] == [code]
+    assert document.other[0].label == "TRANS"
+
+
+def test_large_amounts_are_exact() -> None:
+    document = read(*a_voucher("#TRANS 1930 {} 92233720368547758.07", "#TRANS 1910 {} -45035996273704.97"))
+
+    assert [str(row.amount) for row in document.rows] == ["92233720368547758.07", "-45035996273704.97"]
+
+
+def test_empty_quantity() -> None:
+    document = read('#IB 0 1930 5 ""', *a_voucher('#TRANS 1930 {} 1 "" "" ""'))
+
+    assert (document.balances[0].quantity, document.rows[0].quantity) == (None, None)
+    assert not document.problems
+
+
+def test_period_without_object_list() -> None:
+    document = read("#PBUDGET 0 202501 1119 -1667.00")
+
+    balance = document.balances[0]
+    assert (balance.period, balance.account, balance.amount) == (202501, "1119", Decimal("-1667.00"))
+    assert codes(document) == ["objects-missing"]
+
+
+def test_period_and_account_swapped() -> None:
+    document = read("#PBUDGET 0 1119 202501 {} -1667.00")
+
+    assert (document.balances[0].period, document.balances[0].account) == (202501, "1119")
+    assert codes(document) == ["period-and-account-swapped"]
+
+
+def test_account_numbers() -> None:
+    document = read(*a_voucher("#TRANS DIFF {} 1", "#TRANS 11AF {} 1", "#TRANS 19300001 {} 1"))
+
+    assert [row.account for row in document.rows] == ["DIFF", "11AF", "19300001"]
+    assert codes(document) == ["account-not-numeric", "account-not-numeric"]
+
+
+def test_undeclared_account() -> None:
+    document = read("#KONTO 1910 Kassa", *a_voucher("#TRANS 1930 {} 1"))
+
+    undeclared = [finding.account for finding in sie.check(document) if finding.code == "account-undeclared"]
+    assert undeclared == ["1930"]
+
+
+def test_account_type_before_its_account() -> None:
+    document = read("#KTYP 1930 T", "#KONTO 1930 Bank")
+
+    assert (document.accounts["1930"].name, document.accounts["1930"].type) == ("Bank", "T")
+    assert codes(document) == ["account-order"]
+
+
+# records
+
+
+def test_lower_case_labels() -> None:
+    document = read("#konto 1930 Bank", "#ver A 1 20250301", "{", "#trans 1930 {} 1", "}")
+
+    assert (document.account_name(1930), len(document.rows)) == ("Bank", 1)
+    assert codes(document) == ["label-case"] * 3
+
+
+def test_unknown_labels_and_comments() -> None:
+    document = read("#MOMSKOD 2610 10", "; en kommentar")
+
+    assert [(other.label, other.fields) for other in document.other] == [
+        ("MOMSKOD", ("2610", "10")), ("", ("; en kommentar",)),
+    ]  # fmt: skip
+    assert codes(document) == ["unknown-label", "not-a-record"]
+
+
+def test_unknown_fields_at_the_end() -> None:
+    document = read("#TAXAR 2026 ÅRL", *a_voucher('#TRANS 1930 {} 1 "" "" 0 "" extra'))
+
+    assert document.header.tax_year == "2026"
+    assert [(other.label, other.fields) for other in document.other] == [("TAXAR", ("ÅRL",)), ("TRANS", ("extra",))]
+    assert codes(document) == ["extra-fields", "extra-fields"]
+
+
+def test_labels_without_fields() -> None:
+    document = read("#ORGNR ", "#TAXAR", "#SRU", "#RAR -1 ")
+
+    assert (document.header.organisation_number, document.header.tax_year) == ("", "")
+    assert codes(document) == ["empty-record"] * 4
+    assert not document.errors
+
+
+def test_repeated_records() -> None:
+    document = read("#FNAMN Annat", "#KONTO 1930 Bank", "#KONTO 1930 Plusgiro", "#OBJEKT 6 A X", "#OBJEKT 6 A Y")
+
+    assert document.header.company_name == "Företaget"
+    assert document.account_name(1930) == "Bank"
+    assert document.dimensions["6"].objects == {"A": "X"}
+    assert codes(document) == ["repeated-record", "account-repeated", "object-repeated"]
+
+
+def test_repeated_balances() -> None:
+    document = read("#IB 0 1930 5", "#IB 0 1930 7")
+
+    assert document.amount("IB", 1930) == 5
+    assert "balance-repeated" in finding_codes(document)
+
+
+def test_broken_and_long_financial_years() -> None:
+    head = HEAD.replace("20250101 20251231", "20230701 20241231")
+
+    document = read("#RAR -1 20220701 20230630", head=head)
+
+    assert str(document.financial_year.start) == "2023-07-01"
+    assert not {"year-long", "years-apart", "year-impossible"} & finding_codes(document)
+
+
+def test_flag_of_a_file_already_imported() -> None:
+    document = read(head=HEAD.replace("#FLAGGA 0", "#FLAGGA 1"))
+
+    assert document.header.flag == "1"
+    assert "already-imported" in finding_codes(document)
+
+
+def test_missing_type() -> None:
+    document = read(head="#FLAGGA 0\n#FNAMN X\n")
+
+    assert document.kind == 1
+
+
+# the end of the file
+
+
+def test_no_newline_at_the_end() -> None:
+    document = sie.read((HEAD + "#VER A 1 20250301\n{\n#TRANS 1930 {} 1\n}").encode("cp437"))
+
+    assert len(document.vouchers) == 1
+    assert not document.problems
+
+
+def test_dos_end_of_file() -> None:
+    document = sie.read(HEAD.encode("cp437") + b"#KONTO 1930 Bank\r\n\x1a")
+
+    assert codes(document) == ["end-of-file-mark"]
+
+
+def test_line_ends_without_line_feed() -> None:
+    document = sie.read((HEAD + "#KONTO 1930 Bank\n").replace("\n", "\r").encode("cp437"))
+
+    assert document.account_name(1930) == "Bank"
+    assert codes(document) == ["line-ends"]
+
+
+def test_checksum_that_is_never_closed() -> None:
+    document = read("#KONTO 1930 Bank", head=HEAD.replace("#FLAGGA 0\n", "#FLAGGA 0\n#KSUMMA\n"))
+
+    assert document.checksum is ChecksumVerdict.TRUNCATED
+    assert [problem.code for problem in document.errors] == ["checksum-unclosed"]
+
+
+def test_checksum_that_is_wrong() -> None:
+    document = read("#KSUMMA 123456789", head=HEAD.replace("#FLAGGA 0\n", "#FLAGGA 0\n#KSUMMA\n"))
+
+    assert document.checksum is ChecksumVerdict.WRONG
+    assert [problem.code for problem in document.errors] == ["checksum-wrong"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
+def test_checksum_of_a_file_in_another_encoding(encoding: str) -> None:
+    data = sie.write(read('#KONTO 1930 "Blåbär"'), with_checksum=True)
+
+    document = sie.read(data.decode("cp437").encode(encoding))
+
+    assert document.checksum is ChecksumVerdict.RIGHT
+
+
+# what is no SIE file
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"), (b" \r\n\t", "empty"), (b'<?xml version="1.0"?><Sie/>', "sie-5"),
+        ("#FLAGGA 0".encode("utf-16"), "utf-16"), (b"hello\nworld\n", "not-sie"), (b"\x00" * 1000, "not-sie"),
+    ],
+)  # fmt: skip
+def test_what_is_no_sie_file_is_refused(data: bytes, code: str) -> None:
+    with pytest.raises(sie.SieError) as caught:
+        sie.read(data)
+
+    assert caught.value.code == code
+    assert caught.value.problems[0].swedish

@@ -1,0 +1,57 @@
+"""Input made to hurt ends in a problem or SieError, in time and memory that follow its size."""
+
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+import sie
+
+HEAD = b"#FLAGGA 0\n"
+SIZE = 200_000
+
+HOSTILE: dict[str, Callable[[int], bytes]] = {
+    "one long line": lambda size: HEAD + b"#KONTO 1930 " + b"x" * size,
+    "one long quoted line": lambda size: HEAD + b'#KONTO 1930 "' + b"x" * size,
+    "one line of many fields": lambda size: HEAD + b"#VER " + b"a " * (size // 2),
+    "one line of quotes": lambda size: HEAD + b"#VER " + b'"' * size,
+    "one line of escaped quotes": lambda size: HEAD + b"#VER " + b'\\" ' * (size // 3),
+    "one line of quoted blanks": lambda size: HEAD + b"#VER " + b'" ' * (size // 2),
+    "one line of backslashes": lambda size: HEAD + b'#VER "' + b"\\" * size,
+    "one line of braces": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 " + b"{" * size,
+    "one long object list": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {" + b"1 2 " * (size // 4),
+    "one object list of quotes": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {" + b'"a"b ' * (size // 5),
+    "one long number": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {} " + b"9" * size,
+    "one long decimal": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {} 1." + b"9" * size,
+    "lines of braces": lambda size: HEAD + b"{\n" * (size // 2),
+    "lines of closing braces": lambda size: HEAD + b"}\n" * (size // 2),
+    "empty lines": lambda size: HEAD + b"\n" * size,
+    "unknown labels": lambda size: HEAD + b"#X 1\n" * (size // 5),
+    "no labels": lambda size: HEAD + b"x\n" * (size // 2),
+    "vouchers without rows": lambda size: HEAD + b"#VER A 1 20250101\n" * (size // 18),
+    "NUL bytes": lambda size: HEAD + b"\0" * size,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_input_is_read_in_time_and_memory_that_follow_its_size(name: str) -> None:
+    data = HOSTILE[name](SIZE)
+
+    tracemalloc.start()
+    started = time.process_time()
+    document = sie.read(data)
+    seconds = time.process_time() - started
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert document.problems or name in {"one long line", "empty lines", "vouchers without rows"}
+    assert len(document.problems) < 1000
+    assert seconds < 20  # 2 s at most as measured, tracing included; a quadratic reader takes an hour
+    assert peak < 60 * SIZE + 20_000_000
+
+
+def test_problems_beyond_the_first_hundred_of_a_kind_are_only_counted() -> None:
+    document = sie.read(HEAD + b"x\n" * 5000)
+
+    assert len(document.problems) == 100
+    assert document.problem_counts["not-a-record"] == 5000
