@@ -12,7 +12,7 @@ $(UV):
 	@.uv/bin/python -m pip install --quiet 'uv>=0.11,<1'
 
 .venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml) | $(UV)
-	@test -x $(VENV)/python || $(UV) venv --quiet --python '>=3.11' .venv
+	@test -x $(VENV)/python || $(UV) venv --quiet --clear --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(VENV)/python requirements.lock
 	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
 		$(UV) pip install --quiet --python $(VENV)/python --require-hashes --requirements requirements-jdk.lock
