@@ -15,6 +15,9 @@ class Deck:
         self._rng = rng
         self._left: deque[str] = deque()
 
+    def add(self, card: str, count: int) -> None:
+        self._cards.extend([card] * count)
+
     def draw(self) -> str:
         if not self._left:
             self._left.extend(self._rng.sample(self._cards, len(self._cards)))

@@ -7,6 +7,7 @@ notes; amounts are split so that each voucher row is explained to the öre on it
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from decimal import Decimal
 from random import Random
@@ -21,6 +22,7 @@ from sandbox.fortnox.ledger.model import Invoice, Kind, Party, WriteOff
 
 KRONOR = 100
 LEAST_INVOICE = 100 * KRONOR  # rows are not split into less
+PLAIN_SHARE = 40  # in a big ledger the special cases grow rarer: a plain card for so many rows
 INCOMING = {"plain": 12, "currency": 2, "rot": 1, "credited": 1, "credit-open": 1}
 OUTGOING = {"plain": 10, "part": 3, "over": 1, "write-off": 2, "credit": 2, "credit-open": 1}
 LOOKAHEAD = 4  # an outgoing payment meets one of the oldest open invoices
@@ -47,6 +49,7 @@ class Story:
         self._company, self._kind, self._rng, self._wanted, self._now = company, kind, rng, wanted, now
         self._open: list[Invoice] = []  # oldest first
         self._overpaid: list[Invoice] = []
+        self._by_amount: dict[int, deque[Invoice]] = defaultdict(deque)  # untouched ones, to be paid in one sum
         self._incoming, self._outgoing = Deck(INCOMING, rng), Deck(OUTGOING, rng)
         self._share = 0.0  # invoices per öre that raises the account
         self._due = 0.0  # invoices that should have been made by now
@@ -60,6 +63,8 @@ class Story:
         raised = max(opening, 0) + sum(amount for _, amount in moves if amount > 0)
         expected = self._wanted or len(moves)
         self._share = (self._wanted or 0) / max(raised, 1)
+        for deck in (self._incoming, self._outgoing):
+            deck.add("plain", expected // PLAIN_SHARE)
         made = parties.make(self._kind, 5 + expected // 8, self._rng, self._now)
         self._company.profile.parties[self._kind] = made
         self.domestic = [party for party in made.values() if party.currency == "SEK"]
@@ -144,6 +149,10 @@ class Story:
     def _lower(self, amount: int, day: dt.date, voucher: Voucher) -> None:
         """The account falls: payments of what is open, credit notes, and what is paid too much."""
         left = amount
+        if (exact := self._exactly(amount)) is not None:
+            self._open.remove(exact)
+            self.keeper.pay(exact, amount, day, voucher=voucher, source="direct")
+            return
         while left:
             invoice = self._oldest(day, left)
             if invoice is None:
@@ -180,6 +189,15 @@ class Story:
         source = self._rng.choice(("manual", "direct", "file", "autogiro"))
         return keeper.pay(invoice, most, day, voucher=voucher, source=source).effect
 
+    def _exactly(self, amount: int) -> Invoice | None:
+        """An open invoice of that very amount: what is paid in real books is mostly one of them."""
+        same = self._by_amount.get(amount, ())
+        while same:
+            invoice = same.popleft()
+            if invoice.balance == amount:
+                return invoice
+        return None
+
     def _oldest(self, day: dt.date, left: int) -> Invoice | None:
         """One of the oldest open invoices; a Tax Agency's share waits, and a foreign one must fit."""
         fitting: list[Invoice] = []
@@ -205,6 +223,8 @@ class Story:
 
     def _opened(self, invoice: Invoice) -> None:
         self._open.append(invoice)
+        if invoice.currency == "SEK" and not invoice.tax_agency_share:
+            self._by_amount[invoice.total].append(invoice)
 
     def _party(self) -> Party:
         return self._rng.choice(self.domestic)
