@@ -1,0 +1,1 @@
+"""The voucher-sender: approved closing vouchers into Fortnox, each exactly once."""

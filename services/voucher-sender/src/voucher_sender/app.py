@@ -1,0 +1,97 @@
+"""Wires the voucher-sender together."""
+
+import contextlib
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from common import database, service
+from common.clock import Clock
+from common.database import GONE, Pool
+from common.events import (
+    ConnectionEstablished,
+    ConnectionExpiring,
+    ConnectionLost,
+    ConnectionRemoved,
+    ConnectionRenewed,
+    VouchersApproved,
+    VouchersCorrectionRequested,
+    topics,
+)
+from common.jobs import Job, JobKind
+from common.leases import Leases, Purpose
+from common.messaging.inbox import Inbox, Route
+from common.problems import ProblemError
+from common.service import Runtime, Service
+from voucher_sender import api, batch_job, waiting
+from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
+from voucher_sender.repository import Batches
+from voucher_sender.sender import Sender, Timing
+from voucher_sender.settings import VoucherSenderSettings
+
+NAME, SCHEMA = "voucher-sender", "voucher_sender"
+KEEP_BATCHES = timedelta(days=400)  # a financial year and its closing; vouchers and receipts are kept for ever
+PRUNE_EVERY = 3600.0  # seconds
+
+
+async def build(runtime: Runtime[VoucherSenderSettings]) -> None:
+    """The service's own parts."""
+    sender = make_sender(runtime)
+    worker = runtime.worker(job_kind(sender))
+    handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
+    runtime.inbox(
+        topics.VOUCHER_BATCHES,
+        Route(VouchersApproved, handlers.enqueue, handlers.refuse),
+        Route(VouchersCorrectionRequested, handlers.correct, handlers.refuse_correction),
+        wake=[worker],
+    )
+    states = [
+        Route(ConnectionEstablished, handlers.wake),
+        Route(ConnectionRenewed, handlers.wake),
+        *(Route(state, ignore) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
+    ]
+    inbox = Inbox(runtime.pool, states, runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
+    runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
+    runtime.tasks.append(_prune_forever(runtime.pool, runtime.clock))
+
+
+def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
+    settings = runtime.settings
+    leases = Leases(settings.connector_url, settings.connector_key.get_secret_value(), clock=runtime.clock)
+    runtime.stack.push_async_callback(leases.close)
+    return Sender(
+        client_id=settings.fortnox_client_id,
+        permits=lambda connection_id: leases.session(connection_id, Purpose.VOUCHERS),
+        open_session=lambda: database.connect(settings.database_url.get_secret_value(), runtime.schema),
+        pool=runtime.pool,
+        fortnox_url=settings.fortnox_api_url,
+        clock=runtime.clock,
+        timing=Timing(
+            call_timeout=settings.call_timeout_seconds,
+            settling=timedelta(seconds=settings.settling_seconds),
+            away=timedelta(seconds=settings.away_seconds),
+            lost=timedelta(seconds=settings.lost_seconds),
+        ),
+    )
+
+
+def job_kind(sender: Sender) -> JobKind:
+    async def run(job: Job[VouchersApproved]) -> None:
+        await batch_job.run(job, sender)
+
+    async def give_up(job: Job[VouchersApproved], error: ProblemError) -> None:
+        await waiting.give_up(job, sender, error)
+
+    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up)
+
+
+def create_app(settings: VoucherSenderSettings) -> FastAPI:
+    return service.create_app(Service(NAME, SCHEMA, settings, build), [api.router])
+
+
+async def _prune_forever(pool: Pool, clock: Clock) -> None:
+    while True:
+        with contextlib.suppress(*GONE):
+            async with pool.acquire() as connection:
+                await Batches(connection).prune(KEEP_BATCHES)
+        await clock.sleep(PRUNE_EVERY)

@@ -1,0 +1,215 @@
+"""Books a batch's vouchers in their order: intent, POST, receipt; where an outcome is unknown, finds out first."""
+
+from dataclasses import replace
+from datetime import date
+
+import structlog
+
+from common.events.voucher_batches import Policy
+from fortnox import (
+    NewVoucher,
+    NotAllowed,
+    OutcomeUnknown,
+    PeriodLocked,
+    Permit,
+    Refused,
+    TokenRefused,
+    TryLater,
+    Voucher,
+)
+from voucher_sender import lookup, receipts, refusals, resolve
+from voucher_sender.checks import locked
+from voucher_sender.content import payload_hash, to_send
+from voucher_sender.lookup import Shelf
+from voucher_sender.marker import markers_in
+from voucher_sender.problems import OTHER_COMPANY
+from voucher_sender.repository import Outcome, Pending, SeriesLocks, State, Vouchers
+from voucher_sender.right import RightToPost
+from voucher_sender.sender import Desk
+
+log = structlog.get_logger()
+
+POST_TRIES = 5  # sendings that certainly came to nothing, after which the batch rather waits
+
+
+class Booking:
+    """One attempt at sending a batch, with what it learns of the series on the way."""
+
+    def __init__(self, desk: Desk, right: RightToPost, shelf: Shelf) -> None:
+        self._desk = desk
+        self._right = right
+        self._shelf = shelf
+        self._highest = shelf.highest
+        self._markers_proven = shelf.shows_markers
+        self._first: Voucher | None = None
+        self._locked_through: date | None = None
+
+    async def run(self) -> None:
+        """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
+        stopped = False
+        for pending in await self._pending():
+            if stopped:
+                await refusals.stop(self._desk, pending)
+            elif not await self._settle(pending):
+                stopped = self._desk.command.policy is Policy.ALL_OR_NOTHING
+
+    async def _settle(self, pending: Pending) -> bool:
+        """Until the voucher has its outcome. False when Fortnox refused it."""
+        while True:
+            there = await self._already_there(pending)
+            if there:
+                await self._keep_found(pending, there)
+                return True
+            try:
+                return await self._send(pending)
+            except OutcomeUnknown as unknown:
+                log.warning("voucher.outcome-unknown", **unknown.details())
+                pending = await self._reload(pending)
+
+    async def _already_there(self, pending: Pending) -> list[Voucher]:
+        """The vouchers in Fortnox that are this one: after a POST of unknown outcome, or sent before our memory."""
+        if pending.state is State.INTENDED:
+            return await resolve.find_out(self._desk, pending)
+        suspects = self._shelf.unmarked(self._shelf.highest + 1, self._desk.approved(pending.position).date)
+        return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, suspects)
+
+    async def _keep_found(self, pending: Pending, found: list[Voucher]) -> None:
+        if len(found) > 1:
+            await refusals.duplicate(self._desk, pending, found)
+            return
+        outcome = Outcome.BOOKED if pending.state is State.INTENDED else Outcome.ALREADY_BOOKED
+        await receipts.keep(self._desk, pending, found[0], outcome)
+        self._highest = max(self._highest, found[0].voucher_number)
+
+    async def _send(self, pending: Pending) -> bool:
+        """Sends a voucher that is certainly not in Fortnox."""
+        day = self._desk.approved(pending.position).date
+        if self._locked_through and day <= self._locked_through:
+            await refusals.reject_locked(self._desk, pending)
+            return False
+        await self._prove_markers()
+        try:
+            booked = await self._post(pending)
+        except NotAllowed:
+            raise  # the whole batch's affair
+        except Refused as refused:
+            await self._learn_of_lock(day, refused)
+            await refusals.reject(self._desk, pending, refused)
+            return False
+        await receipts.keep(
+            self._desk, replace(pending, financial_year=self._desk.financial_year), booked, Outcome.BOOKED
+        )
+        self._highest = max(self._highest, booked.voucher_number)
+        self._first = self._first or booked
+        await self._learn_of_lock(day, None)
+        return True
+
+    async def _post(self, pending: Pending) -> Voucher:
+        """Intent and POST, again as long as it certainly came to nothing."""
+        payload = to_send(self._desk.approved(pending.position), self._desk.command.series, pending.marker)
+        failure: TryLater | TokenRefused | None = None
+        for _ in range(POST_TRIES):
+            permit = await self._permit()
+            start_by = await self._intend(pending, payload, permit)
+            try:
+                return await self._desk.fortnox.create_voucher(
+                    payload, self._desk.financial_year, permit=permit, start_by=start_by
+                )
+            except OutcomeUnknown:
+                await self._note_over(pending)
+                raise
+            except (TryLater, TokenRefused) as error:
+                await self._note_not_sent(pending)
+                failure = error
+            except Refused:
+                await self._note_not_sent(pending)
+                raise
+        assert failure is not None
+        raise failure
+
+    async def _permit(self) -> Permit:
+        """Got before the intent is written, since waiting for it may take long."""
+        permit = await self._desk.permits.acquire()
+        if permit.tenant != self._desk.tenant:
+            permit.answered()
+            raise OTHER_COMPANY.error()
+        return permit
+
+    async def _intend(self, pending: Pending, payload: NewVoucher, permit: Permit) -> float:
+        """Commits the intent on the session that holds the right; returns until when the POST may begin, by boot time.
+
+        Counted from before the commit, so that whoever takes over can reckon from the intent's own time.
+        """
+        before = self._desk.clock.boottime()
+        try:
+            async with self._right.transaction(self._desk.job) as connection:
+                await Vouchers(connection).intend(
+                    self._desk.tenant,
+                    pending.voucher_id,
+                    series=self._desk.command.series,
+                    financial_year=self._desk.financial_year,
+                    highest_number=self._highest,
+                    payload_hash=payload_hash(payload),
+                )
+        except BaseException:
+            permit.answered()  # unused: nobody else may wait for it longer than needed
+            raise
+        return before + self._desk.timing.post_within
+
+    async def _prove_markers(self) -> None:
+        """Before the second voucher is sent: does the company's list show the first one's marker?
+
+        Where it doesn't, looks read vouchers singly (`Shelf.unmarked`), and nothing else changes.
+        """
+        if self._markers_proven or self._first is None:
+            return
+        give_up_at = self._desk.clock.boottime() + self._desk.timing.settling.total_seconds()
+        while self._desk.clock.boottime() <= give_up_at:
+            shelf = await lookup.read(
+                self._desk.fortnox,
+                self._desk.command.series,
+                self._desk.financial_year,
+                down_to=self._first.voucher_number,
+            )
+            if item := shelf.find(self._first.voucher_number):
+                if not markers_in(item.comments):
+                    log.warning("series.list-shows-no-markers")
+                break
+            await self._desk.clock.sleep(self._desk.timing.settling.total_seconds() / 10)
+        self._markers_proven = True
+
+    async def _learn_of_lock(self, day: date, refused: Refused | None) -> None:
+        """Fortnox shows only by its answer whether a series is exempt from the lock (Fortnox fact 5.8)."""
+        if isinstance(refused, PeriodLocked):
+            self._locked_through = max(day, self._locked_through or day)
+        elif refused is not None or not locked(day, self._desk.batch.locked_until):
+            return
+        async with self._desk.job.transaction() as connection:
+            await SeriesLocks(connection).remember(
+                self._desk.tenant,
+                self._desk.financial_year,
+                self._desk.command.series,
+                self._desk.batch.locked_until or day,
+                lockable=refused is not None,
+            )
+
+    async def _note_over(self, pending: Pending) -> None:
+        async with self._desk.job.transaction() as connection:
+            await Vouchers(connection).over(self._desk.tenant, pending.voucher_id)
+
+    async def _note_not_sent(self, pending: Pending) -> None:
+        async with self._desk.job.transaction() as connection:
+            await Vouchers(connection).not_sent(self._desk.tenant, pending.voucher_id)
+
+    async def _pending(self) -> list[Pending]:
+        async with self._desk.sender.pool.acquire() as connection:
+            return await Vouchers(connection).pending(self._desk.command.batch_id)
+
+    async def _reload(self, pending: Pending) -> Pending:
+        return next(one for one in await self._pending() if one.position == pending.position)
+
+
+async def begin(desk: Desk, right: RightToPost) -> Booking:
+    """Looks once at all that the series holds: what is already there is not sent again."""
+    shelf = await lookup.read(desk.fortnox, desk.command.series, desk.financial_year)
+    return Booking(desk, right, shelf)

@@ -1,0 +1,115 @@
+"""The check as a step of the batch: reads what it needs, decides what is to be booked, tells it all at once."""
+
+import structlog
+
+from common.database import Connection
+from common.events import VoucherChecked, VoucherRejected
+from common.events.envelope import EventData
+from common.events.voucher_batches import Mode, Policy
+from voucher_sender import checks, receipts, registers
+from voucher_sender.checks import Checked, Known
+from voucher_sender.content import content_hash
+from voucher_sender.findings import wrong
+from voucher_sender.marker import marker_of
+from voucher_sender.problems import OTHERS_FAILED
+from voucher_sender.registers import Registers
+from voucher_sender.repository import Batch, Batches, Claimed, Entry, Outcome, Receipt, Receipts, SeriesLocks, Vouchers
+from voucher_sender.sender import Desk
+
+log = structlog.get_logger()
+
+
+class ClaimLost(Exception):
+    """Another batch took one of the vouchers in hand while this one was checked: check again."""
+
+
+async def check(desk: Desk) -> None:
+    """Checks all vouchers and keeps the result; those to be booked are then this batch's."""
+    read = await registers.read(desk.fortnox, desk.command)
+    tenant = desk.permits.tenant
+    assert tenant is not None
+    known = await _known(desk, tenant, read)
+    checked = checks.run(desk.command, read, known)
+    async with desk.job.transaction() as connection:
+        booked_before = await Receipts(connection).get(tenant, known.vouchers)
+        verdicts = _verdicts(desk, checked, booked_before)
+        await Batches(connection).keep_check(_batch(desk, tenant, read), [entry for entry, _ in verdicts])
+        if desk.command.mode is Mode.BOOK:
+            await _claim(desk, connection, tenant, verdicts, known)
+        await desk.keep_calls(connection)
+        await desk.job.save_in(connection, {"checked": True})
+        await desk.job.say(connection, *(event for _, events in verdicts for event in events))
+        await desk.read_batch(connection)
+    log.info("batch.checked", vouchers=len(checked), passed=sum(one.passed for one in checked))
+
+
+async def _known(desk: Desk, tenant: int, read: Registers) -> Known:
+    """What we know of the vouchers and of the series from before."""
+    batch = desk.command
+    ids = [voucher.voucher_id for voucher in batch.vouchers]
+    async with desk.sender.pool.acquire() as connection:
+        lockable = None
+        if read.year is not None:
+            locks = SeriesLocks(connection)
+            lockable = await locks.lockable(tenant, read.year.id, batch.series, desk.timing.lock_memory)
+        return Known(
+            batch.batch_id,
+            await Vouchers(connection).known(tenant, ids),
+            {one: marker_of(desk.sender.client_id, tenant, one) for one in ids},
+            lockable,
+        )
+
+
+Verdict = tuple[Entry, list[EventData]]
+
+
+def _verdicts(desk: Desk, checked: list[Checked], booked_before: dict[str, Receipt]) -> list[Verdict]:
+    """For each voucher what is kept of it and what is told."""
+    all_or_nothing = desk.command.policy is Policy.ALL_OR_NOTHING and not all(one.passed for one in checked)
+    return [
+        _verdict(desk, position, one, booked_before.get(one.voucher.voucher_id), held_back=all_or_nothing)
+        for position, one in enumerate(checked, start=1)
+    ]
+
+
+def _verdict(desk: Desk, position: int, one: Checked, receipt: Receipt | None, *, held_back: bool) -> Verdict:
+    batch, voucher_id = desk.command, one.voucher.voucher_id
+    about = {"connection_id": batch.connection_id, "batch_id": batch.batch_id, "voucher_id": voucher_id}
+    events: list[EventData] = [VoucherChecked(**about, passed=one.passed, findings=one.findings)]
+    found, outcome = one.findings, None
+    if batch.mode is Mode.BOOK and not one.passed:
+        outcome = Outcome.REJECTED
+        events.append(VoucherRejected(**about, findings=found))
+    elif batch.mode is Mode.BOOK and receipt is not None:
+        outcome = Outcome.ALREADY_BOOKED
+        events += receipts.events(batch, receipt)
+    elif batch.mode is Mode.BOOK and held_back:
+        outcome = Outcome.REJECTED
+        found = (*found, wrong(OTHERS_FAILED, voucher_id))
+        events.append(VoucherRejected(**about, findings=found))
+    dumped = [finding.model_dump(mode="json") for finding in found]
+    return Entry(position, voucher_id, one.passed, dumped, outcome), events
+
+
+async def _claim(desk: Desk, connection: Connection, tenant: int, verdicts: list[Verdict], known: Known) -> None:
+    """Takes in hand what is to be booked. Raises ClaimLost."""
+    wanted = [
+        Claimed(entry.voucher_id, content_hash(desk.approved(entry.position)), known.markers[entry.voucher_id])
+        for entry, _ in verdicts
+        if entry.outcome is None
+    ]
+    taken = await Vouchers(connection).claim(tenant, desk.job.connection_id, desk.command.batch_id, wanted)
+    if len(taken) != len(wanted):
+        raise ClaimLost
+
+
+def _batch(desk: Desk, tenant: int, read: Registers) -> Batch:
+    following = read.next_year
+    return Batch(
+        batch_id=desk.command.batch_id,
+        tenant=tenant,
+        financial_year=read.year.id if read.year else None,
+        next_year=f"{following.from_date}–{following.to_date}" if following else None,
+        locked_until=read.locked_until,
+        checked=True,
+    )

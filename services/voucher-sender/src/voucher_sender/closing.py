@@ -1,0 +1,79 @@
+"""The end of a batch: a last search for anything doubled, counts that add up, what is left to do."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from common.events import Trouble, VouchersCompleted
+from common.events.envelope import EventData
+from common.events.voucher_batches import Mode
+from voucher_sender import lookup, refusals
+from voucher_sender.problems import CARRY_BALANCES
+from voucher_sender.repository import Batches, Tally, Vouchers
+from voucher_sender.sender import Desk
+
+log = structlog.get_logger()
+
+
+async def something_is_left(desk: Desk) -> bool:
+    """Whether a voucher that passed has no outcome yet."""
+    async with desk.sender.pool.acquire() as connection:
+        return bool(await Vouchers(connection).pending(desk.command.batch_id))
+
+
+async def close(desk: Desk) -> None:
+    """Ends a batch whose vouchers all have their outcome."""
+    doubles = await _search_for_doubles(desk) if desk.command.mode is Mode.BOOK else []
+    await finish(desk, doubles)
+
+
+async def finish(desk: Desk, more: Sequence[EventData]) -> None:
+    """Counts, tells and ends."""
+    async with desk.job.transaction() as connection:
+        await desk.keep_calls(connection)
+        tally = await Batches(connection).tally(desk.command.batch_id)
+        completed = _completed(desk, tally)
+        await Batches(connection).end(desk.command.batch_id, completed.model_dump(mode="json"))
+        await desk.job.complete_in(connection, *more, completed)
+    log.info("batch.completed", **completed.model_dump(include={"booked", "already_booked", "rejected", "uncertain"}))
+
+
+def _completed(desk: Desk, tally: Tally) -> VouchersCompleted:
+    booked = tally.booked + tally.already_booked
+    in_check = desk.command.mode is Mode.CHECK
+    left = [CARRY_BALANCES.error(next_year=desk.batch.next_year)] if booked and desk.batch.next_year else []
+    return VouchersCompleted(
+        connection_id=desk.command.connection_id,
+        batch_id=desk.command.batch_id,
+        mode=desk.command.mode,
+        vouchers=tally.vouchers,
+        passed=tally.passed,
+        booked=tally.booked,
+        already_booked=tally.already_booked,
+        rejected=tally.vouchers - tally.passed if in_check else tally.rejected,
+        uncertain=tally.uncertain,
+        left_to_do=tuple(Trouble.of(one) for one in left),
+        calls=tally.calls,
+        seconds=round(tally.seconds, 3),
+    )
+
+
+async def _search_for_doubles(desk: Desk) -> list[EventData]:
+    """The last net: what the batch sent must carry its marker once. What was sent twice has time to show first."""
+    async with desk.sender.pool.acquire() as connection:
+        markers = await Vouchers(connection).markers(desk.command.batch_id)
+        repeated_at = await Vouchers(connection).last_repeat(desk.command.batch_id)
+        now = await Vouchers(connection).clock()
+    if not markers:
+        return []
+    if repeated_at is not None:
+        await desk.clock.sleep((repeated_at + desk.timing.settling - now).total_seconds())
+    shelf = await lookup.read(desk.fortnox, desk.command.series, desk.financial_year)
+    found = {marker: shelf.marked(marker) for marker in markers}
+    return [
+        refusals.duplicated(
+            desk, markers[marker], marker, [(shelf.series, number, shelf.financial_year) for number in numbers]
+        )
+        for marker, numbers in found.items()
+        if len(numbers) > 1
+    ]

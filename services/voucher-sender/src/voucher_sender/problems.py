@@ -1,0 +1,94 @@
+"""What can go wrong with a batch as a whole, in words for whom it concerns."""
+
+from common.problems import Problem
+
+NO_YEAR = Problem(
+    code="vouchers.no-financial-year",
+    swedish="Räkenskapsåret {year} finns inte i Fortnox. Där finns: {years}.",
+    next_step="Lägg upp räkenskapsåret i Fortnox, eller rätta räkenskapsåret i uppdraget, och skicka igen.",
+    english="Financial year {year} does not exist in Fortnox, which has: {years}.",
+)
+NO_SERIES = Problem(
+    code="vouchers.no-series",
+    swedish="Verifikationsserien {series} finns inte i Fortnox för räkenskapsåret. Serier som kan väljas: {usable}.",
+    next_step="Välj en annan serie, eller lägg upp serien i Fortnox, och skicka igen.",
+    english="Series {series} does not exist in that financial year; usable ones: {usable}.",
+)
+SERIES_NOT_MANUAL = Problem(
+    code="vouchers.series-not-manual",
+    swedish="Verifikationsserien {series} är inte öppen för manuella verifikationer. Serier som kan väljas: {usable}.",
+    next_step="Välj en annan serie, eller ändra serien till manuell i Fortnox, och skicka igen.",
+    english="Series {series} does not take manual vouchers; usable ones: {usable}.",
+)
+NOT_ALLOWED = Problem(
+    code="vouchers.not-allowed",
+    swedish="Fortnox tillåter inte bokföring via kopplingen: licens eller behörighet saknas.",
+    next_step="Kontrollera att företaget har licensen Bokföring och att kopplingen har behörighet, och skicka igen.",
+    english="Fortnox does not allow it: a licence, scope or right is missing (code {code}).",
+)
+OTHERS_FAILED = Problem(
+    code="vouchers.others-failed",
+    swedish="Verifikationen är rätt, men skickades inte eftersom andra i samma omgång har fel.",
+    next_step="Rätta de andra verifikationerna och skicka omgången igen.",
+    english="Nothing was sent since other vouchers of the batch did not pass, and its policy is all or nothing.",
+)
+STOPPED = Problem(
+    code="vouchers.stopped",
+    swedish="Verifikationen skickades inte eftersom Fortnox nekade en tidigare verifikation i omgången.",
+    next_step="Åtgärda felet på den nekade verifikationen och skicka de återstående igen.",
+    english="Not sent: Fortnox refused an earlier voucher of the batch, and its policy is all or nothing.",
+)
+OTHER_COMPANY = Problem(
+    code="vouchers.other-company",
+    swedish="Kopplingen leder nu till ett annat företag i Fortnox än när omgången påbörjades.",
+    next_step="Kontrollera vilket företag som är kopplat till uppdraget. Inget har bokförts i det nya företaget.",
+    english="The connection leads to another tenant than when the batch began.",
+)
+UNKNOWN_CONNECTION = Problem(
+    code="vouchers.unknown-connection",
+    swedish="Kopplingen till Fortnox finns inte längre.",
+    next_step="Koppla uppdraget till Fortnox och skicka igen.",
+    english="The connector does not know the connection.",
+)
+CORRECTIONS_NOT_YET = Problem(
+    code="vouchers.corrections-not-yet",
+    swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",
+    next_step="Gör ändringsverifikationen direkt i Fortnox.",
+    english="Correction of booked vouchers is not built yet.",
+)
+CARRY_BALANCES = Problem(
+    code="vouchers.carry-balances",
+    swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox och har kvar sina gamla ingående balanser.",
+    next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
+    english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
+)
+UNCERTAIN_UNSEEN = Problem(
+    code="voucher.uncertain-not-seen",
+    swedish="Fortnox svar uteblev. Verifikationen syns inte i Fortnox än, och vi väntar tills det är säkert.",
+    next_step="Vänta. Bokför inte verifikationen för hand: den skickas igen när det är säkert att den inte finns.",
+    english="The outcome of a POST is unknown and the voucher is not seen yet; it is looked for again.",
+)
+UNCERTAIN_AWAY = Problem(
+    code="voucher.uncertain-fortnox-away",
+    swedish="Fortnox svarar inte, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Vänta. Bokför inte verifikationen för hand: vi fortsätter när Fortnox svarar.",
+    english="The outcome of a POST is unknown and Fortnox can't be asked ({reason}); it is tried again.",
+)
+UNCERTAIN_GAP = Problem(
+    code="voucher.uncertain-gap",
+    swedish="Nummer {numbers} i serien visas inte av Fortnox, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Kontrollera serien i Fortnox. Bokför inte verifikationen för hand innan vi har fått besked.",
+    english="Numbers {numbers} of the series are not shown by Fortnox: a gap that can't be explained.",
+)
+UNCERTAIN_GAVE_UP = Problem(
+    code="voucher.uncertain-gave-up",
+    swedish="Arbetet har stoppats utan att vi vet om verifikationen har bokförts.",
+    next_step="Sök efter {marker} i Fortnox. Skicka omgången igen: verifikationen dubbleras inte.",
+    english="The job was given up while the outcome was unknown; sending the batch again goes on safely.",
+)
+DUPLICATED = Problem(
+    code="voucher.duplicated",
+    swedish="Verifikationen finns flera gånger i Fortnox: {places}.",
+    next_step="Avgör vilken som ska vara kvar och gör en ändringsverifikation för de andra i Fortnox.",
+    english="Several vouchers carry the marker {marker}: {places}.",
+)

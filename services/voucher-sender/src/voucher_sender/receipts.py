@@ -1,0 +1,80 @@
+"""The receipt of a voucher: made from what Fortnox has, kept once, told as often as it is asked for."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from common.events import VoucherBooked, VoucherDiffers, VouchersApproved
+from common.events.envelope import EventData
+from common.events.vouchers import BookedAs
+from fortnox import Voucher
+from voucher_sender.content import booked_lines, differences, rows_hash
+from voucher_sender.repository import Batches, Outcome, Pending, Receipt, Receipts, Vouchers
+from voucher_sender.sender import Desk
+
+
+async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
+    """Writes the receipt and tells of it, in one transaction."""
+    approved = desk.approved(pending.position)
+    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
+    told = differences(approved, year, booked)
+    async with desk.job.transaction() as connection:
+        vouchers = Vouchers(connection)
+        receipt = make(desk, pending, booked, await vouchers.clock(), told)
+        await Receipts(connection).write(receipt)
+        await vouchers.booked(desk.tenant, pending.voucher_id)
+        await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
+        await desk.keep_calls(connection)
+        await desk.job.save_in(connection, {"settled": pending.position})
+        await desk.job.say(connection, *events(desk.command, receipt))
+    return receipt
+
+
+def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:
+    """A receipt of the voucher as Fortnox returned it."""
+    lines = booked_lines(booked)
+    return Receipt(
+        tenant=desk.tenant,
+        voucher_id=pending.voucher_id,
+        series=booked.voucher_series,
+        number=booked.voucher_number,
+        financial_year=booked.year,
+        voucher_date=booked.transaction_date,
+        booked_at=at,
+        approval_state=booked.approval_state,
+        rows_hash=rows_hash(lines),
+        total=sum((line.amount for line in lines if line.amount > 0), start=Decimal(0)),
+        marker=pending.marker,
+        differences=list(told),
+        batch_id=desk.command.batch_id,
+    )
+
+
+def events(batch: VouchersApproved, receipt: Receipt) -> list[EventData]:
+    """The receipt as this batch is told of it, and how the voucher differs from what was approved, if it does."""
+    told: list[EventData] = [
+        VoucherBooked(
+            connection_id=batch.connection_id,
+            batch_id=batch.batch_id,
+            voucher_id=receipt.voucher_id,
+            series=receipt.series,
+            number=receipt.number,
+            financial_year=receipt.financial_year,
+            voucher_date=receipt.voucher_date,
+            booked_date=receipt.booked_at,
+            approval_state=receipt.approval_state,
+            rows_hash=receipt.rows_hash,
+            total=receipt.total,
+            marker=receipt.marker,
+        )
+    ]
+    if receipt.differences:
+        told.append(
+            VoucherDiffers(
+                connection_id=batch.connection_id,
+                batch_id=batch.batch_id,
+                voucher_id=receipt.voucher_id,
+                booked=BookedAs(series=receipt.series, number=receipt.number, financial_year=receipt.financial_year),
+                differences=tuple(receipt.differences),
+            )
+        )
+    return told

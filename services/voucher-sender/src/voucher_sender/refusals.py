@@ -1,0 +1,94 @@
+"""Vouchers that are not booked, and how it is told: what Fortnox refused becomes the check's own findings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from common.events import Trouble, VoucherDuplicated, VoucherRejected
+from common.events.vouchers import BookedAs, Finding, Severity
+from fortnox import PeriodLocked, Refused, Voucher
+from voucher_sender import checks, registers
+from voucher_sender import findings as words
+from voucher_sender.findings import wrong
+from voucher_sender.problems import DUPLICATED, STOPPED
+from voucher_sender.repository import Batches, Outcome, Pending, Vouchers
+from voucher_sender.sender import Desk
+
+log = structlog.get_logger()
+
+
+async def reject(desk: Desk, pending: Pending, refused: Refused) -> None:
+    """A voucher that Fortnox refused although it passed the check."""
+    log.warning("voucher.refused", **refused.details())
+    if isinstance(refused, PeriodLocked):
+        await reject_locked(desk, pending)
+    else:
+        await settle(desk, pending, await _explain(desk, pending, refused))
+
+
+async def reject_locked(desk: Desk, pending: Pending) -> None:
+    """A voucher in a period that turned out to be locked for the series."""
+    until = desk.batch.locked_until or desk.approved(pending.position).date
+    data: dict[str, Any] = {"locked_until": until, "series": desk.command.series}
+    await settle(desk, pending, [wrong(words.SERIES_LOCKED, pending.voucher_id, **data)])
+
+
+async def stop(desk: Desk, pending: Pending) -> None:
+    """A voucher that is not sent since an earlier one was refused."""
+    await settle(desk, pending, [wrong(STOPPED, pending.voucher_id)])
+
+
+async def settle(desk: Desk, pending: Pending, found: Sequence[Finding]) -> None:
+    """Keeps that the voucher is rejected and tells why, in one transaction."""
+    batch = desk.command
+    async with desk.job.transaction() as connection:
+        await Vouchers(connection).rejected(desk.tenant, pending.voucher_id)
+        await Batches(connection).settle(
+            batch.batch_id, pending.position, Outcome.REJECTED, [one.model_dump(mode="json") for one in found]
+        )
+        await desk.keep_calls(connection)
+        await desk.job.save_in(connection, {"settled": pending.position})
+        await desk.job.say(
+            connection,
+            VoucherRejected(
+                connection_id=batch.connection_id,
+                batch_id=batch.batch_id,
+                voucher_id=pending.voucher_id,
+                findings=tuple(found),
+            ),
+        )
+
+
+async def duplicate(desk: Desk, pending: Pending, found: Sequence[Voucher]) -> None:
+    """A voucher that is in Fortnox more than once: a person decides, and nothing more is sent for it."""
+    places = [(one.voucher_series, one.voucher_number, one.year) for one in found]
+    log.error("voucher.duplicated", places=places)
+    batch = desk.command
+    async with desk.job.transaction() as connection:
+        await Vouchers(connection).duplicated(desk.tenant, pending.voucher_id)
+        await Batches(connection).settle(batch.batch_id, pending.position, Outcome.UNCERTAIN)
+        await desk.keep_calls(connection)
+        await desk.job.say(connection, duplicated(desk, pending.voucher_id, pending.marker, places))
+
+
+def duplicated(desk: Desk, voucher_id: str, marker: str, places: Sequence[tuple[str, int, int]]) -> VoucherDuplicated:
+    """The event; places are series, number and Fortnox's id of the year."""
+    written = ", ".join(f"{series} {number}" for series, number, _ in places)
+    return VoucherDuplicated(
+        connection_id=desk.command.connection_id,
+        batch_id=desk.command.batch_id,
+        voucher_id=voucher_id,
+        found=tuple(BookedAs(series=series, number=number, financial_year=year) for series, number, year in places),
+        trouble=Trouble.of(DUPLICATED.error(places=written, marker=marker)),
+    )
+
+
+async def _explain(desk: Desk, pending: Pending, refused: Refused) -> list[Finding]:
+    """What has changed since the check: it is made again for this voucher. Else Fortnox's own code must do."""
+    batch = desk.command.model_copy(update={"vouchers": (desk.approved(pending.position),)})
+    read = await registers.read(desk.fortnox, batch)
+    found = checks.run(batch, read, checks.Known(batch.batch_id))[0].findings
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    code = refused.code if refused.code is not None else "–"
+    return errors or [wrong(words.REFUSED_BY_FORTNOX, pending.voucher_id, code=code)]

@@ -1,0 +1,23 @@
+"""All SQL of the voucher-sender. The caller owns the transaction."""
+
+from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally
+from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
+from voucher_sender.repository.states import States
+from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "Claimed",
+    "Entry",
+    "KnownVoucher",
+    "Outcome",
+    "Pending",
+    "Receipt",
+    "Receipts",
+    "SeriesLocks",
+    "State",
+    "States",
+    "Tally",
+    "Vouchers",
+]

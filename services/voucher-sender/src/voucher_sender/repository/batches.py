@@ -1,0 +1,166 @@
+"""Batches, and what became of each voucher within them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from common.database import Connection
+from common.events.voucher_batches import VouchersApproved
+
+
+class Outcome(StrEnum):
+    """What became of a voucher within a batch."""
+
+    BOOKED = "booked"
+    ALREADY_BOOKED = "already_booked"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch and how far it is."""
+
+    batch_id: UUID
+    tenant: int | None
+    financial_year: int | None
+    next_year: str | None
+    locked_until: date | None
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A voucher within a batch, after its check."""
+
+    position: int
+    voucher_id: str
+    passed: bool
+    findings: list[dict[str, Any]]
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A batch in figures."""
+
+    vouchers: int
+    passed: int
+    booked: int
+    already_booked: int
+    rejected: int
+    uncertain: int
+    calls: int
+    seconds: float
+
+
+class Batches:
+    """Batches and what became of their vouchers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def begin(self, batch: VouchersApproved) -> Batch:
+        """The batch's row, made if it isn't there."""
+        await self._connection.execute(
+            """
+            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to)
+            values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+            """,
+            batch.batch_id,
+            batch.connection_id,
+            batch.mode,
+            batch.policy,
+            batch.series,
+            batch.financial_year.from_date,
+            batch.financial_year.to_date,
+        )
+        return await self.get(batch.batch_id)
+
+    async def get(self, batch_id: UUID) -> Batch:
+        row = await self._connection.fetchrow(
+            """
+            select batch_id, tenant, financial_year, next_year, locked_until, checked_at is not null as checked
+            from batches where batch_id = $1
+            """,
+            batch_id,
+        )
+        assert row is not None
+        return Batch(**row)
+
+    async def keep_check(self, batch: Batch, entries: Sequence[Entry]) -> None:
+        """Keeps what the check read and found, once."""
+        await self._connection.execute(
+            """
+            update batches
+            set tenant = $2, financial_year = $3, next_year = $4, locked_until = $5, checked_at = clock()
+            where batch_id = $1
+            """,
+            batch.batch_id,
+            batch.tenant,
+            batch.financial_year,
+            batch.next_year,
+            batch.locked_until,
+        )
+        await self._connection.executemany(
+            """
+            insert into batch_vouchers (batch_id, position, voucher_id, passed, findings, outcome)
+            values ($1, $2, $3, $4, $5, $6)
+            """,
+            [(batch.batch_id, one.position, one.voucher_id, one.passed, one.findings, one.outcome) for one in entries],
+        )
+
+    async def settle(
+        self, batch_id: UUID, position: int, outcome: Outcome, findings: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Keeps a voucher's outcome, with the findings that led to it where there are any."""
+        await self._connection.execute(
+            """
+            update batch_vouchers set outcome = $3, findings = findings || coalesce($4::jsonb, '[]')
+            where batch_id = $1 and position = $2
+            """,
+            batch_id,
+            position,
+            outcome,
+            findings,
+        )
+
+    async def add_calls(self, batch_id: UUID, calls: int) -> None:
+        """Calls to Fortnox made for the batch, this attempt's added to those of earlier ones."""
+        await self._connection.execute("update batches set calls = calls + $2 where batch_id = $1", batch_id, calls)
+
+    async def outcomes_missing(self, batch_id: UUID) -> list[tuple[int, str]]:
+        """Position and id of the vouchers that have no outcome yet, in order."""
+        rows = await self._connection.fetch(
+            "select position, voucher_id from batch_vouchers where batch_id = $1 and outcome is null order by position",
+            batch_id,
+        )
+        return [(row["position"], row["voucher_id"]) for row in rows]
+
+    async def tally(self, batch_id: UUID) -> Tally:
+        row = await self._connection.fetchrow(
+            """
+            select count(*) as vouchers, count(*) filter (where passed) as passed,
+                count(*) filter (where outcome = 'booked') as booked,
+                count(*) filter (where outcome = 'already_booked') as already_booked,
+                count(*) filter (where outcome = 'rejected') as rejected,
+                count(*) filter (where outcome = 'uncertain') as uncertain,
+                b.calls, extract(epoch from clock() - b.began_at)::float as seconds
+            from batches b left join batch_vouchers using (batch_id)
+            where batch_id = $1 group by batch_id
+            """,
+            batch_id,
+        )
+        assert row is not None
+        return Tally(**row)
+
+    async def end(self, batch_id: UUID, ending: dict[str, Any]) -> None:
+        await self._connection.execute(
+            "update batches set ended_at = clock(), ending = $2 where batch_id = $1", batch_id, ending
+        )
+
+    async def prune(self, keep: timedelta) -> None:
+        await self._connection.execute("delete from batches where ended_at < clock() - $1::interval", keep)

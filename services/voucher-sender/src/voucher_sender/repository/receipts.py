@@ -1,0 +1,94 @@
+"""Receipts, and what Fortnox has shown of its locks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from common.database import Connection
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where a voucher was booked, and what Fortnox said of it then."""
+
+    tenant: int
+    voucher_id: str
+    series: str
+    number: int
+    financial_year: int
+    voucher_date: date
+    booked_at: datetime
+    approval_state: int | None
+    rows_hash: str
+    total: Decimal
+    marker: str
+    differences: list[str]
+    batch_id: UUID
+
+
+class Receipts:
+    """Receipts: written once, never changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def write(self, receipt: Receipt) -> None:
+        await self._connection.execute(
+            """
+            insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
+                approval_state, rows_hash, total, marker, differences, batch_id)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """,
+            *(getattr(receipt, name) for name in RECEIPT_COLUMNS),
+        )
+
+    async def get(self, tenant: int, voucher_ids: Iterable[str]) -> dict[str, Receipt]:
+        rows = await self._connection.fetch(
+            f"select {', '.join(RECEIPT_COLUMNS)} from receipts where tenant = $1 and voucher_id = any($2::text[])",  # noqa: S608  (our own column names)
+            tenant,
+            list(voucher_ids),
+        )
+        return {row["voucher_id"]: Receipt(**row) for row in rows}
+
+
+RECEIPT_COLUMNS = tuple(Receipt.__dataclass_fields__)
+
+
+class SeriesLocks:
+    """Which series Fortnox has shown to be subject to the lock, or exempt (Fortnox fact 5.8)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lockable(self, tenant: int, financial_year: int, series: str, valid_for: timedelta) -> bool | None:
+        """What was seen last; None when nothing was, or too long ago."""
+        seen: bool | None = await self._connection.fetchval(
+            """
+            select lockable from series_locks
+            where tenant = $1 and financial_year = $2 and series = $3 and seen_at > clock() - $4::interval
+            """,
+            tenant,
+            financial_year,
+            series,
+            valid_for,
+        )
+        return seen
+
+    async def remember(
+        self, tenant: int, financial_year: int, series: str, locked_until: date, *, lockable: bool
+    ) -> None:
+        await self._connection.execute(
+            """
+            insert into series_locks (tenant, financial_year, series, locked_until, lockable)
+            values ($1, $2, $3, $4, $5)
+            on conflict (tenant, financial_year, series) do update
+            set locked_until = excluded.locked_until, lockable = excluded.lockable, seen_at = clock()
+            """,
+            tenant,
+            financial_year,
+            series,
+            locked_until,
+            lockable,
+        )

@@ -1,0 +1,236 @@
+"""Each voucher of a company, once and for ever: its way into Fortnox."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from common.database import Connection
+
+
+class State(StrEnum):
+    """Where a voucher is on its way into Fortnox."""
+
+    APPROVED = "approved"
+    """Not in Fortnox, as far as we have to do with it."""
+    INTENDED = "intended"
+    """It may be in Fortnox: find out before anything else."""
+    BOOKED = "booked"
+    REJECTED = "rejected"
+    DUPLICATED = "duplicated"
+
+
+@dataclass(frozen=True)
+class KnownVoucher:
+    """What we know of a voucher_id from before."""
+
+    voucher_id: str
+    state: State
+    content_hash: str
+    marker: str
+    batch_id: UUID
+    batch_ended: bool
+    series: str | None = None
+    financial_year: int | None = None
+    number: int | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.series} {self.number}"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A voucher that passed and that a batch takes in hand."""
+
+    voucher_id: str
+    content_hash: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A voucher of a batch that has no outcome yet."""
+
+    position: int
+    voucher_id: str
+    marker: str
+    state: State
+    series: str | None
+    financial_year: int | None
+    highest_number: int | None
+    posts: int
+    intended_at: datetime | None
+    over_at: datetime | None
+    missed_at: datetime | None
+    uncertain_since: datetime | None
+    uncertain_code: str | None
+
+
+class Vouchers:
+    """Each voucher's way into Fortnox."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def known(self, tenant: int, voucher_ids: Iterable[str]) -> dict[str, KnownVoucher]:
+        """What we know of these ids from before."""
+        rows = await self._connection.fetch(
+            """
+            select v.voucher_id, v.state, v.content_hash, v.marker, v.batch_id,
+                b.ended_at is not null or b.batch_id is null as batch_ended,
+                coalesce(r.series, v.series) as series,
+                coalesce(r.financial_year, v.financial_year) as financial_year, r.number
+            from vouchers v
+            left join batches b using (batch_id)
+            left join receipts r on r.tenant = v.tenant and r.voucher_id = v.voucher_id
+            where v.tenant = $1 and v.voucher_id = any($2::text[])
+            """,
+            tenant,
+            list(voucher_ids),
+        )
+        return {row["voucher_id"]: KnownVoucher(**{**row, "state": State(row["state"])}) for row in rows}
+
+    async def claim(self, tenant: int, connection_id: UUID, batch_id: UUID, vouchers: Iterable[Claimed]) -> set[str]:
+        """Takes vouchers in hand for a batch; returns the ids that were free to take.
+
+        Free is what no unfinished batch has, and what is not booked. One whose outcome an ended batch left unknown
+        stays `intended`, and only with the same content.
+        """
+        taken = sorted(vouchers, key=lambda one: one.voucher_id)  # one order for all, so that nobody waits in a ring
+        rows = await self._connection.fetch(
+            """
+            insert into vouchers as v (tenant, connection_id, batch_id, voucher_id, content_hash, marker, state)
+            select $1, $2, $3, new.voucher_id, new.content_hash, new.marker, 'approved'
+            from unnest($4::text[], $5::text[], $6::text[]) as new (voucher_id, content_hash, marker)
+            on conflict (tenant, voucher_id) do update
+            set batch_id = excluded.batch_id, connection_id = excluded.connection_id,
+                content_hash = excluded.content_hash,
+                state = case when v.state = 'intended' then v.state else 'approved' end
+            where (v.batch_id = excluded.batch_id or v.state = 'rejected'
+                   or not exists (select from batches b where b.batch_id = v.batch_id and b.ended_at is null))
+              and (v.state in ('approved', 'rejected')
+                   or v.state = 'intended' and v.content_hash = excluded.content_hash)
+            returning voucher_id
+            """,
+            tenant,
+            connection_id,
+            batch_id,
+            [one.voucher_id for one in taken],
+            [one.content_hash for one in taken],
+            [one.marker for one in taken],
+        )
+        return {row["voucher_id"] for row in rows}
+
+    async def pending(self, batch_id: UUID) -> list[Pending]:
+        """The batch's vouchers that passed and have no outcome yet, in order."""
+        rows = await self._connection.fetch(
+            """
+            select e.position, v.voucher_id, v.marker, v.state, v.series, v.financial_year, v.highest_number, v.posts,
+                v.intended_at, v.over_at, v.missed_at, v.uncertain_since, v.uncertain_code
+            from batch_vouchers e
+            join batches b using (batch_id)
+            join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
+            where e.batch_id = $1 and e.passed and e.outcome is null
+            order by e.position
+            """,
+            batch_id,
+        )
+        return [Pending(**{**row, "state": State(row["state"])}) for row in rows]
+
+    async def intend(
+        self, tenant: int, voucher_id: str, *, series: str, financial_year: int, highest_number: int, payload_hash: str
+    ) -> None:
+        """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox."""
+        await self._connection.execute(
+            """
+            update vouchers
+            set state = 'intended', series = $3, financial_year = $4, highest_number = $5, payload_hash = $6,
+                intended_at = clock(), posts = posts + 1, over_at = null, missed_at = null
+            where tenant = $1 and voucher_id = $2
+            """,
+            tenant,
+            voucher_id,
+            series,
+            financial_year,
+            highest_number,
+            payload_hash,
+        )
+
+    async def not_sent(self, tenant: int, voucher_id: str) -> None:
+        """That call, certainly, was not carried out."""
+        await self._connection.execute(
+            """
+            update vouchers set state = 'approved', posts = greatest(posts - 1, 0), uncertain_since = null,
+                uncertain_code = null
+            where tenant = $1 and voucher_id = $2
+            """,
+            tenant,
+            voucher_id,
+        )
+
+    async def over(self, tenant: int, voucher_id: str) -> None:
+        """The call has ended without telling its outcome."""
+        await self._connection.execute(
+            "update vouchers set over_at = clock() where tenant = $1 and voucher_id = $2", tenant, voucher_id
+        )
+
+    async def missed(self, tenant: int, voucher_id: str, at: datetime) -> None:
+        """A look that began then did not find it."""
+        await self._connection.execute(
+            "update vouchers set missed_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, at
+        )
+
+    async def uncertain(self, tenant: int, voucher_id: str, code: str) -> datetime:
+        """Keeps which trouble was told; returns since when the voucher is uncertain."""
+        since: datetime = await self._connection.fetchval(
+            """
+            update vouchers set uncertain_code = $3, uncertain_since = coalesce(uncertain_since, clock())
+            where tenant = $1 and voucher_id = $2
+            returning uncertain_since
+            """,
+            tenant,
+            voucher_id,
+            code,
+        )
+        return since
+
+    async def booked(self, tenant: int, voucher_id: str) -> None:
+        await self._move(tenant, voucher_id, State.BOOKED)
+
+    async def rejected(self, tenant: int, voucher_id: str) -> None:
+        await self._move(tenant, voucher_id, State.REJECTED)
+
+    async def duplicated(self, tenant: int, voucher_id: str) -> None:
+        await self._move(tenant, voucher_id, State.DUPLICATED)
+
+    async def _move(self, tenant: int, voucher_id: str, state: State) -> None:
+        await self._connection.execute(
+            """
+            update vouchers set state = $3, uncertain_since = null, uncertain_code = null
+            where tenant = $1 and voucher_id = $2
+            """,
+            tenant,
+            voucher_id,
+            state,
+        )
+
+    async def markers(self, batch_id: UUID) -> dict[str, str]:
+        """The markers of the vouchers that the batch has sent or tried to send, with their ids."""
+        rows = await self._connection.fetch(
+            "select marker, voucher_id from vouchers where batch_id = $1 and posts > 0", batch_id
+        )
+        return {row["marker"]: row["voucher_id"] for row in rows}
+
+    async def last_repeat(self, batch_id: UUID) -> datetime | None:
+        """When the batch last sent a voucher that it had sent before, or may have."""
+        at: datetime | None = await self._connection.fetchval(
+            "select max(intended_at) from vouchers where batch_id = $1 and posts > 1", batch_id
+        )
+        return at
+
+    async def clock(self) -> datetime:
+        """The database's time: all replicas' looks and intents are told by it."""
+        now: datetime = await self._connection.fetchval("select clock()")
+        return now

@@ -1,0 +1,131 @@
+"""What a batch is worked with: Fortnox, the database, time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+
+from common.clock import SYSTEM, Clock
+from common.database import Connection, Pool
+from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
+from common.jobs import Job
+from fortnox import Client, Permit, Permits
+from voucher_sender.repository import Batch, Batches
+from voucher_sender.right import OpenSession
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things may take; what these mean together is in `resolve.py`."""
+
+    call_timeout: float = 30.0
+    """Seconds for one call to Fortnox."""
+    post_within: float = 2.0
+    """Seconds, by the boot-time clock, from before the intent's commit to the start of its POST (design 7)."""
+    settling: timedelta = timedelta(seconds=60)
+    """For how long Fortnox's lists may lag."""
+    away: timedelta = timedelta(seconds=30)
+    """Until the next try when Fortnox or the connector does not answer."""
+    lost: timedelta = timedelta(minutes=15)
+    """The same when the connection is lost or lacks a right; a connection event comes before."""
+    lock_memory: timedelta = timedelta(days=1)
+    """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
+
+
+@dataclass
+class CountedPermits:
+    """Permits that remember how many were given, and for which company."""
+
+    permits: Permits = field(repr=False)
+    calls: int = 0
+    tenant: int | None = None
+
+    async def acquire(self) -> Permit:
+        permit = await self.permits.acquire()
+        self.calls += 1
+        self.tenant = permit.tenant
+        return permit
+
+    async def refused(self, permit: Permit) -> None:
+        await self.permits.refused(permit)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One process's means. `permits` opens a connection's call slots, `open_session` a session for the right."""
+
+    client_id: str
+    permits: Callable[[UUID], AbstractAsyncContextManager[Permits]]
+    open_session: OpenSession
+    pool: Pool = field(repr=False)
+    fortnox_url: str = "https://api.fortnox.se"
+    transport: httpx.AsyncBaseTransport | None = None
+    clock: Clock = SYSTEM
+    timing: Timing = Timing()
+
+    @asynccontextmanager
+    async def desk(self, job: Job[VouchersApproved]) -> AsyncIterator["Desk"]:
+        """Everything that one attempt at a batch needs."""
+        async with self.permits(job.connection_id) as permits:
+            counted = CountedPermits(permits)
+            async with Client(
+                counted, base_url=self.fortnox_url, transport=self.transport, timeout=self.timing.call_timeout
+            ) as fortnox:
+                yield Desk(job, self, fortnox, counted)
+
+
+@dataclass
+class Desk:
+    """One attempt at a batch."""
+
+    job: Job[VouchersApproved]
+    sender: Sender
+    fortnox: Client
+    permits: CountedPermits
+    batch: Batch = field(init=False)
+    """As the database has it; there once the attempt has begun."""
+    _calls_kept: int = field(default=0, init=False)
+
+    @property
+    def command(self) -> VouchersApproved:
+        return self.job.command
+
+    @property
+    def timing(self) -> Timing:
+        return self.sender.timing
+
+    @property
+    def clock(self) -> Clock:
+        return self.sender.clock
+
+    @property
+    def tenant(self) -> int:
+        """The company that was checked."""
+        assert self.batch.tenant is not None
+        return self.batch.tenant
+
+    @property
+    def financial_year(self) -> int:
+        """Fortnox's id of the year."""
+        assert self.batch.financial_year is not None
+        return self.batch.financial_year
+
+    def approved(self, position: int) -> ApprovedVoucher:
+        """The batch's voucher at a position, counted from 1."""
+        return self.command.vouchers[position - 1]
+
+    async def begin(self) -> None:
+        """Puts the batch down, if no earlier attempt has."""
+        async with self.job.transaction() as connection:
+            self.batch = await Batches(connection).begin(self.command)
+
+    async def read_batch(self, connection: Connection) -> None:
+        self.batch = await Batches(connection).get(self.command.batch_id)
+
+    async def keep_calls(self, connection: Connection) -> None:
+        """Adds the calls that were made since the last time to the batch's."""
+        await Batches(connection).add_calls(self.command.batch_id, self.permits.calls - self._calls_kept)
+        self._calls_kept = self.permits.calls

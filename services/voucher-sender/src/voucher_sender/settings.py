@@ -1,0 +1,20 @@
+"""What the voucher-sender needs to be told."""
+
+from pydantic import Field
+
+from common.settings import ConnectorClientSettings
+
+
+class VoucherSenderSettings(ConnectorClientSettings):
+    """Times are seconds; the defaults are for the real Fortnox."""
+
+    fortnox_client_id: str
+    """Our client at Fortnox: part of each voucher's marker, so that two installations never take each other's."""
+    call_timeout_seconds: float = Field(default=30.0, gt=0)
+    """How long one call to Fortnox may take."""
+    settling_seconds: float = Field(default=60.0, gt=0)
+    """For how long Fortnox's lists may lag behind what was booked: two looks that prove absence lie so far apart."""
+    away_seconds: float = Field(default=30.0, gt=0)
+    """How long to wait before the next try when Fortnox or the connector does not answer."""
+    lost_seconds: float = Field(default=900.0, gt=0)
+    """The same when the connection is lost or lacks a right; a connection event wakes the work sooner."""
