@@ -115,7 +115,7 @@ def _external() -> Iterator[Servers]:
 def _docker() -> Iterator[Servers]:
     """Kafka and PostgreSQL of our compose file, as a project of their own on free ports."""
     kafka_port, postgres_port = ports.free(), ports.free()
-    compose = ["docker", "compose", "--project-name", f"bokbrygga-tests-{os.getpid()}"]
+    compose = ["docker", "compose", "--env-file", ".env.example", "--project-name", f"bokbrygga-tests-{os.getpid()}"]
     env = {
         **os.environ,
         "KAFKA_PORT": str(kafka_port),
