@@ -1,0 +1,129 @@
+"""The connector's interface for the other services and for the product's server: JSON, keys with scopes."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from common.events import ConnectionState
+from common.http import Access, problem_responses
+from common.leases import HandBackRequest, Lease, LeaseRequest
+from common.service import Runtime, current_runtime
+from connector import problems
+from connector.connect import Begun, Connect, ConnectRequest, SessionState
+from connector.grants import Registry
+from connector.leases import Leasing
+from connector.lookups import CompanyAnswer, LockedPeriod, Lookups, Series, Year
+from connector.settings import ConnectorSettings
+
+router = APIRouter(prefix="/v1")
+
+Current = Annotated[Runtime[ConnectorSettings], Depends(current_runtime)]
+USE = problem_responses(problems.UNKNOWN, problems.LOST, problems.FORTNOX_AWAY)
+
+
+class Parts:
+    """What the routes talk to."""
+
+    def __init__(self, runtime: Current) -> None:
+        self.leasing: Leasing = runtime.parts[Leasing]
+        self.connect: Connect = runtime.parts[Connect]
+        self.registry: Registry = runtime.parts[Registry]
+        self.lookups: Lookups = runtime.parts[Lookups]
+
+
+Having = Annotated[Parts, Depends()]
+
+
+def only(scope: str) -> list[Any]:
+    """For callers whose key has the scope."""
+    return [Depends(Access(scope))]
+
+
+@router.post("/leases", dependencies=only("leases"), responses=USE)
+async def lease(request: LeaseRequest, parts: Having) -> Lease:
+    """An access token and slots for so many calls. Asking again with the same `lease_id` gives the same lease.
+
+    Without slots, ask again after `wait_seconds`, with the same `lease_id`: it keeps its place in the queue.
+    """
+    return await parts.leasing.lease(request)
+
+
+@router.post("/leases/hand-back", status_code=204, dependencies=only("leases"))
+async def hand_back(request: HandBackRequest, parts: Having) -> None:
+    """Hands slots back without wanting more."""
+    await parts.leasing.hand_back(request)
+
+
+@router.post(
+    "/connect-sessions",
+    status_code=201,
+    dependencies=only("connect"),
+    responses=problem_responses(problems.UNKNOWN, problems.REMOVED, problems.ORIGIN_NOT_ALLOWED),
+)
+async def begin(request: ConnectRequest, parts: Having) -> Begun:
+    """Begins to connect a company: open the one-time `url` in a popup."""
+    return await parts.connect.begin(request)
+
+
+@router.get(
+    "/connect-sessions/{session_id}",
+    dependencies=only("connect"),
+    responses=problem_responses(problems.SESSION_UNKNOWN),
+)
+async def session(session_id: UUID, parts: Having) -> SessionState:
+    """How far it has come: so that a popup that can't tell loses nothing."""
+    return await parts.connect.state(session_id)
+
+
+@router.get(
+    "/connections/{connection_id}",
+    dependencies=only("connect"),
+    responses=problem_responses(problems.UNKNOWN, problems.REMOVED),
+)
+async def connection(connection_id: UUID, parts: Having) -> ConnectionState:
+    """The connection's full state, as its newest event has it."""
+    return await parts.registry.state(connection_id)
+
+
+@router.delete(
+    "/connections/{connection_id}",
+    status_code=204,
+    dependencies=only("connect"),
+    responses=problem_responses(problems.UNKNOWN),
+)
+async def disconnect(connection_id: UUID, parts: Having) -> None:
+    """Disconnects. The consent at Fortnox is revoked with the company's last connection."""
+    await parts.registry.disconnect(connection_id)
+
+
+@router.get("/connections/{connection_id}/company", dependencies=only("lookups"), responses=USE)
+async def company(connection_id: UUID, parts: Having) -> CompanyAnswer:
+    """Who the company is, from Fortnox."""
+    return await parts.lookups.company(connection_id)
+
+
+@router.get("/connections/{connection_id}/financial-years", dependencies=only("lookups"), responses=USE)
+async def financial_years(
+    connection_id: UUID,
+    parts: Having,
+    from_date: Annotated[date | None, Query(alias="from")] = None,
+    to_date: Annotated[date | None, Query(alias="to")] = None,
+) -> list[Year]:
+    """The financial years, newest first; the one with exactly the given days is marked."""
+    return await parts.lookups.financial_years(connection_id, from_date, to_date)
+
+
+@router.get("/connections/{connection_id}/voucher-series", dependencies=only("lookups"), responses=USE)
+async def voucher_series(
+    connection_id: UUID, parts: Having, financial_year: Annotated[int, Query(ge=1, le=2**31 - 1)]
+) -> list[Series]:
+    """The voucher series of a year (by Fortnox's id of it): those that can be booked in first."""
+    return await parts.lookups.voucher_series(connection_id, financial_year)
+
+
+@router.get("/connections/{connection_id}/locked-period", dependencies=only("lookups"), responses=USE)
+async def locked_period(connection_id: UUID, parts: Having) -> LockedPeriod:
+    """Up to when the books are locked for everybody. A user's personal lock isn't told by Fortnox."""
+    return await parts.lookups.locked_period(connection_id)

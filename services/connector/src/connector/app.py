@@ -1,0 +1,68 @@
+"""Wiring: what the connector consists of."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+from fastapi import FastAPI
+
+from common import database, service
+from common.database import Connection
+from common.service import Runtime, Service
+from connector import api, browser
+from connector.announcements import Announcer
+from connector.company import Reader
+from connector.connect import Connect
+from connector.grants import Registry
+from connector.leases import Leasing
+from connector.lookups import Lookups
+from connector.settings import ConnectorSettings
+from connector.tokens.mint import CALL_TIMEOUT, Mint
+from connector.tokens.purse import Purse
+from connector.tokens.upkeep import Upkeep
+from connector.tokens.vault import Vault
+from fortnox.oauth import OAuth
+
+
+async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.AsyncBaseTransport | None = None) -> None:
+    """Wires the parts; another transport to Fortnox is for tests."""
+    settings, pool, clock = runtime.settings, runtime.pool, runtime.clock
+    client_id, idle_renewal = settings.fortnox_client_id, timedelta(days=settings.idle_renewal_days)
+    life = timedelta(days=settings.refresh_token_days)
+    vault = Vault(settings.master_key_bytes())
+    oauth = await runtime.stack.enter_async_context(
+        OAuth(
+            client_id,
+            settings.fortnox_client_secret.get_secret_value(),
+            base_url=settings.fortnox_auth_url,
+            transport=fortnox_transport,
+            timeout=CALL_TIMEOUT,
+        )
+    )
+    announcer = Announcer(runtime.name, runtime.outbox, vault, clock, life)
+    mint = Mint(pool, lambda: _own_connection(runtime), oauth, vault, announcer, clock, idle_renewal)
+    runtime.stack.push_async_callback(mint.close)
+    leasing = Leasing(pool, Purse(pool, vault, mint, clock), client_id, clock)
+    registry = Registry(pool, client_id, oauth, vault, announcer, idle_renewal)
+    reader = Reader(leasing, settings.fortnox_api_url, fortnox_transport)
+    origins = frozenset(settings.allowed_origins)
+    connect = Connect(pool, oauth, vault, reader, registry, announcer, settings.public_url, origins)
+    lookups = Lookups(leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    warn_after = life - timedelta(days=settings.expiring_warning_days)
+    runtime.parts |= {Leasing: leasing, Registry: registry, Connect: connect, Lookups: lookups, Mint: mint}
+    runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
+    runtime.tasks.append(upkeep.run())
+
+
+def create_app(settings: ConnectorSettings) -> FastAPI:
+    return service.create_app(Service("connector", "connector", settings, build), [api.router, browser.router])
+
+
+@asynccontextmanager
+async def _own_connection(runtime: Runtime[ConnectorSettings]) -> AsyncIterator[Connection]:
+    connection = await database.connect(runtime.settings.database_url.get_secret_value(), runtime.schema)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=2)

@@ -1,0 +1,269 @@
+"""What can go wrong with a connection, in words for whom it concerns (Fortnox fact 1.7).
+
+Texts hold no organisation numbers: a sole trader's is a personal number.
+"""
+
+from typing import Any
+
+import fortnox
+from common.problems import CATALOGUE, Problem, ProblemError
+
+# --- On the way to connect: pages for the person in the popup, and `connect.failed` ---
+
+DECLINED = Problem(
+    code="connect.declined",
+    swedish="Du avböjde att koppla ihop programmet med Fortnox.",
+    next_step="Starta anslutningen igen från programmet och välj Godkänn hos Fortnox.",
+    english="The person declined on Fortnox's consent page.",
+)
+MISSING_LICENCE = Problem(
+    code="connect.missing-licence",
+    swedish="Företaget saknar en licens i Fortnox som anslutningen behöver.",
+    next_step=(
+        "Be företagets administratör att aktivera integrationslicensen, och licenserna för de delar som ska läsas, "
+        "i Fortnox. Starta sedan anslutningen igen."
+    ),
+    english="Fortnox refused: the company lacks a licence for the integration or for one of the scopes.",
+)
+MISSING_APP_LICENCE = Problem(
+    code="connect.missing-app-licence",
+    swedish="Företaget har inte köpt integrationen hos Fortnox.",
+    next_step="Beställ integrationen i Fortnox marknadsplats. Starta sedan anslutningen igen.",
+    english="Fortnox refused: the integration must be bought in Fortnox's marketplace first.",
+)
+NOT_ADMINISTRATOR = Problem(
+    code="connect.not-administrator",
+    swedish="Bara en systemadministratör i Fortnox kan godkänna anslutningen.",
+    next_step="Be företagets systemadministratör att göra anslutningen, eller be att själv få den rollen i Fortnox.",
+    english="A service account can only be approved by one of the customer's system administrators.",
+)
+SCOPE_NOT_ENABLED = Problem(
+    code="connect.invalid-scope",
+    swedish="Anslutningen är felaktigt inställd hos oss: Fortnox känner inte igen en behörighet som vi ber om.",
+    next_step="Kontakta supporten. Du behöver inte göra något i Fortnox.",
+    english="Fortnox refused a scope that is not enabled for our app in the developer portal.",
+    status=503,
+)
+ACCOUNT_LOCKED = Problem(
+    code="connect.account-locked",
+    swedish="Fortnox skickade dig tillbaka utan svar. Det brukar betyda att företagets konto i Fortnox är spärrat.",
+    next_step="Logga in i Fortnox och kontrollera om det finns en obetald faktura. Starta sedan anslutningen igen.",
+    english="Fortnox redirected back with neither code nor state: the customer's account is probably locked.",
+)
+REFUSED = Problem(
+    code="connect.refused",
+    swedish="Fortnox godkände inte anslutningen.",
+    next_step="Försök igen. Kontakta supporten om felet kvarstår.",
+    english="Fortnox refused for a reason that is not known here: {reason}.",
+)
+LINK_UNKNOWN = Problem(
+    code="connect.unknown-link",
+    swedish="Länken till anslutningen finns inte.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="No connect session has this ticket.",
+    status=404,
+)
+LINK_USED = Problem(
+    code="connect.link-used",
+    swedish="Länken till anslutningen har redan använts.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="The one-time address was opened again, or by another browser.",
+    status=409,
+)
+SESSION_EXPIRED = Problem(
+    code="connect.session-expired",
+    swedish="Anslutningen tog för lång tid och har avbrutits.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="The connect session ran out before the person came back from Fortnox.",
+    status=409,
+)
+STATE_UNKNOWN = Problem(
+    code="connect.unknown-state",
+    swedish="Svaret från Fortnox hör inte till någon pågående anslutning.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="The callback's state belongs to no session, or was used before.",
+    status=409,
+)
+OTHER_BROWSER = Problem(
+    code="connect.other-browser",
+    swedish="Anslutningen påbörjades i en annan webbläsare än den som kom tillbaka från Fortnox.",
+    next_step="Starta anslutningen igen och gör alla steg i samma webbläsare. Tillåt kakor för sidan.",
+    english="The callback came without the cookie of the browser that began.",
+    status=409,
+)
+WRONG_ORGANISATION_NUMBER = Problem(
+    code="connect.wrong-organisation-number",
+    swedish="Du valde ett annat företag i Fortnox än det som uppdraget gäller: organisationsnumren är olika.",
+    next_step="Starta anslutningen igen och välj rätt företag hos Fortnox. Kontrollera annars uppdragets uppgifter.",
+    english="The company's organisation number is not the expected one.",
+    status=409,
+)
+WRONG_COMPANY = Problem(
+    code="connect.wrong-company",
+    swedish="Du valde ett annat företag i Fortnox än det som var anslutet förut.",
+    next_step="Starta anslutningen igen och välj samma företag, eller gör en ny anslutning för det andra företaget.",
+    english="Reconnecting gave tenant {tenant}; the connection belongs to tenant {expected_tenant}.",
+    status=409,
+)
+CODE_REFUSED = Problem(
+    code="connect.code-refused",
+    swedish="Fortnox godtog inte engångskoden: den hann bli för gammal eller hade redan använts.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="Fortnox answered invalid_grant to the authorisation code.",
+)
+UNREADABLE = Problem(
+    code="connect.unreadable-answer",
+    swedish="Fortnox svarade på ett sätt som vi inte förstår.",
+    next_step="Försök igen om en stund. Kontakta supporten om felet kvarstår.",
+    english="Fortnox's answer could not be read or contradicts itself.",
+    status=502,
+)
+ORIGIN_NOT_ALLOWED = Problem(
+    code="connect.origin-not-allowed",
+    swedish="Anslutningen kan inte öppnas från den här sidan.",
+    next_step="Kontakta supporten.",
+    english="The origin is not among ALLOWED_ORIGINS.",
+)
+SESSION_UNKNOWN = Problem(
+    code="connect.unknown-session",
+    swedish="Anslutningsförsöket finns inte.",
+    next_step="Starta anslutningen igen från programmet.",
+    english="There is no such connect session.",
+    status=404,
+)
+
+# --- Of a connection ---
+
+UNKNOWN = Problem(
+    code="connection.unknown",
+    swedish="Anslutningen till Fortnox finns inte.",
+    next_step="Anslut företaget till Fortnox.",
+    english="There is no connection with this id.",
+    status=404,
+)
+REMOVED = Problem(
+    code="connection.removed",
+    swedish="Anslutningen till Fortnox är borttagen.",
+    next_step="Anslut företaget till Fortnox igen.",
+    english="The connection was removed.",
+    status=409,
+)
+LOST = Problem(
+    code="connection.lost",
+    swedish="Anslutningen till Fortnox har slutat gälla.",
+    next_step="Anslut företaget till Fortnox igen. Det som väntar fortsätter sedan av sig självt.",
+    english="Fortnox no longer accepts the grant: it was withdrawn, or its refresh token was spent or ran out.",
+    status=409,
+)
+LICENCE_GONE = Problem(
+    code="connection.missing-licence",
+    swedish="Företaget saknar numera en licens i Fortnox som anslutningen behöver.",
+    next_step=(
+        "Be företagets administratör att aktivera licensen i Fortnox. Anslutningen kommer sedan igång av sig själv; "
+        "den behöver inte göras om."
+    ),
+    english="Fortnox gives no token because a licence is missing; it is tried again now and then.",
+    status=409,
+)
+MISCONFIGURED = Problem(
+    code="connection.misconfigured",
+    swedish="Anslutningen till Fortnox är felaktigt inställd hos oss.",
+    next_step="Kontakta supporten. Du behöver inte göra något i Fortnox.",
+    english="Fortnox does not accept our client id and secret.",
+    status=503,
+)
+KEY_MISSING = Problem(
+    code="connection.key-missing",
+    swedish="Anslutningens uppgifter kan inte läsas hos oss.",
+    next_step="Kontakta supporten. Du behöver inte göra något i Fortnox.",
+    english="The stored secrets can't be decrypted: a master key is missing, or a row was changed.",
+    status=503,
+)
+FORTNOX_AWAY = Problem(
+    code="connection.fortnox-away",
+    swedish="Fortnox svarar inte just nu.",
+    next_step="Försök igen om en stund.",
+    english="Fortnox did not answer, or answered with a passing failure.",
+    status=503,
+)
+
+# --- What the product's dialogs ask for ---
+
+RIGHT_MISSING = Problem(
+    code="lookup.right-missing",
+    swedish="Den som gjorde anslutningen saknar rätt i Fortnox att läsa uppgiften.",
+    next_step="Ge användaren rätten i Fortnox, eller låt en administratör göra anslutningen på nytt.",
+    english="Fortnox refused: a right is missing.",
+    status=409,
+)
+SCOPE_MISSING = Problem(
+    code="lookup.scope-missing",
+    swedish="Anslutningen omfattar inte behörigheten att läsa uppgiften.",
+    next_step="Anslut företaget till Fortnox igen och godkänn alla behörigheter.",
+    english="Fortnox refused: the consent lacks the scope.",
+    status=409,
+)
+NOT_IN_FORTNOX = Problem(
+    code="lookup.not-found",
+    swedish="Uppgiften finns inte i Fortnox.",
+    next_step="Kontrollera räkenskapsåret och försök igen.",
+    english="Fortnox has no such record.",
+    status=404,
+)
+
+
+def stored(trouble: dict[str, Any]) -> ProblemError:
+    """The failure that was kept as code and data."""
+    return ProblemError(CATALOGUE[trouble["code"]], trouble["data"])
+
+
+def to_store(error: ProblemError) -> dict[str, Any]:
+    return {"code": error.problem.code, "data": error.data}
+
+
+ON_THE_WAY: dict[type[fortnox.FortnoxError], Problem] = {
+    fortnox.Declined: DECLINED,
+    fortnox.MissingLicence: MISSING_LICENCE,
+    fortnox.MissingAppLicence: MISSING_APP_LICENCE,
+    fortnox.NotAdministrator: NOT_ADMINISTRATOR,
+    fortnox.InvalidScope: SCOPE_NOT_ENABLED,
+    fortnox.MissingScope: SCOPE_NOT_ENABLED,
+    fortnox.InvalidGrant: CODE_REFUSED,
+    fortnox.InvalidClient: MISCONFIGURED,
+    fortnox.TryLater: FORTNOX_AWAY,
+    fortnox.OutcomeUnknown: FORTNOX_AWAY,
+    fortnox.UnreadableAnswer: UNREADABLE,
+    fortnox.WrongCompany: UNREADABLE,
+    fortnox.TokenRefused: UNREADABLE,
+}
+IN_USE: dict[type[fortnox.FortnoxError], Problem] = {
+    fortnox.MissingLicence: LICENCE_GONE,
+    fortnox.MissingAppLicence: LICENCE_GONE,
+    fortnox.MissingScope: SCOPE_MISSING,
+    fortnox.NotAllowed: RIGHT_MISSING,
+    fortnox.NotFound: NOT_IN_FORTNOX,
+    fortnox.InvalidClient: MISCONFIGURED,
+    fortnox.TryLater: FORTNOX_AWAY,
+    fortnox.OutcomeUnknown: FORTNOX_AWAY,
+    fortnox.TokenRefused: FORTNOX_AWAY,
+    fortnox.UnreadableAnswer: UNREADABLE,
+    fortnox.WrongCompany: UNREADABLE,
+}
+
+
+def on_the_way(error: fortnox.FortnoxError) -> ProblemError:
+    """What a failure means to somebody who is connecting."""
+    return _translate(error, ON_THE_WAY)
+
+
+def in_use(error: fortnox.FortnoxError) -> ProblemError:
+    """What a failure means to somebody who uses a connection."""
+    return _translate(error, IN_USE)
+
+
+def _translate(error: fortnox.FortnoxError, table: dict[type[fortnox.FortnoxError], Problem]) -> ProblemError:
+    """By the nearest class in the table."""
+    for kind in type(error).__mro__:
+        if kind in table:
+            return table[kind].error()
+    return REFUSED.error(reason=error.reason or error.code or error.status)

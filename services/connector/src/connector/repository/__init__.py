@@ -1,0 +1,21 @@
+"""All of the connector's SQL, by what it is about. The caller owns the transaction."""
+
+from connector.repository.connections import ConnectionRow, Connections
+from connector.repository.grants import Grant, GrantedTokens, Grants
+from connector.repository.sessions import Session, Sessions
+from connector.repository.slots import Back, Leased, Slot, Slots, Taken
+
+__all__ = [
+    "Back",
+    "ConnectionRow",
+    "Connections",
+    "Grant",
+    "GrantedTokens",
+    "Grants",
+    "Leased",
+    "Session",
+    "Sessions",
+    "Slot",
+    "Slots",
+    "Taken",
+]

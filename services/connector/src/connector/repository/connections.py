@@ -1,0 +1,70 @@
+"""The SQL of connections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from common.database import Connection
+
+
+@dataclass(frozen=True)
+class ConnectionRow:
+    """A connection between one assignment and one company."""
+
+    id: UUID
+    grant_id: UUID | None
+    reference: str
+    wanted_scopes: list[str]
+    connected_at: datetime
+    removed_at: datetime | None
+
+
+class Connections:
+    """Connections: what each assignment in the product holds."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, connection_id: UUID) -> ConnectionRow | None:
+        rows = await self._connection.fetch(
+            """
+            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections where id = $1
+            """,
+            connection_id,
+        )
+        return ConnectionRow(**rows[0]) if rows else None
+
+    async def of_grant(self, grant_id: UUID) -> list[ConnectionRow]:
+        """Those that are not removed."""
+        rows = await self._connection.fetch(
+            """
+            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections
+            where grant_id = $1 and removed_at is null order by connected_at, id
+            """,
+            grant_id,
+        )
+        return [ConnectionRow(**row) for row in rows]
+
+    async def put(self, connection_id: UUID, grant_id: UUID, reference: str, wanted_scopes: Sequence[str]) -> None:
+        await self._connection.execute(
+            """
+            insert into connections (id, grant_id, reference, wanted_scopes, connected_at)
+            values ($1, $2, $3, $4, clock())
+            on conflict (id) do update set grant_id = $2, reference = $3, wanted_scopes = $4, connected_at = clock()
+            """,
+            connection_id,
+            grant_id,
+            reference,
+            list(wanted_scopes),
+        )
+
+    async def remove(self, connection_id: UUID) -> bool:
+        """False if it was removed before."""
+        done = await self._connection.execute(
+            "update connections set removed_at = clock() where id = $1 and removed_at is null", connection_id
+        )
+        return done == "UPDATE 1"
+
+    async def prune(self) -> None:
+        await self._connection.execute("delete from connections where removed_at < clock() - interval '1 year'")

@@ -1,0 +1,278 @@
+"""The SQL of grants and of the right to renew them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from common.database import Connection
+from common.events import ConnectionKind
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a company has consented to, secrets encrypted."""
+
+    id: UUID
+    tenant: int
+    kind: ConnectionKind
+    status: str
+    trouble: dict[str, Any] | None
+    retry_at: datetime | None
+    scopes: list[str]
+    master_key: str
+    sealed_key: bytes = field(repr=False)
+    company: bytes = field(repr=False)
+    access_token: bytes = field(repr=False)
+    access_until: datetime
+    refresh_token: bytes | None = field(repr=False)
+    refresh_hash: bytes | None = field(repr=False)
+    refreshed_at: datetime
+    version: int
+    announced_until: datetime | None
+
+
+@dataclass(frozen=True)
+class GrantedTokens:
+    """A new set of tokens, encrypted, as it is stored."""
+
+    access_token: bytes = field(repr=False)
+    access_hash: bytes = field(repr=False)
+    expires_in: int
+    refresh_token: bytes | None = field(repr=False)
+    refresh_hash: bytes | None = field(repr=False)
+    scopes: Sequence[str]
+    renew_in: timedelta
+
+
+class Grants:
+    """Grants: one per Fortnox app and company."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, grant_id: UUID, *, lock: bool = False) -> Grant | None:
+        if lock:
+            return await self._one("select * from grants where id = $1 for update", grant_id)
+        return await self._one("select * from grants where id = $1", grant_id)
+
+    async def of_tenant(self, client_id: str, tenant: int) -> Grant | None:
+        """The company's grant, locked."""
+        return await self._one(
+            "select * from grants where client_id = $1 and tenant = $2 for update", client_id, tenant
+        )
+
+    async def add(
+        self,
+        grant_id: UUID,
+        client_id: str,
+        tenant: int,
+        kind: ConnectionKind,
+        *,
+        sealed: tuple[str, bytes],
+        company: bytes,
+        tokens: GrantedTokens,
+    ) -> None:
+        """Keeps a company's first grant, with its sealed key. A second one at the same time violates its uniqueness."""
+        await self._connection.execute(
+            """
+            insert into grants (id, client_id, tenant, kind, master_key, sealed_key, company, scopes, access_token,
+                access_hash, access_until, refresh_token, refresh_hash, refreshed_at, renew_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + make_interval(secs => $11), $12, $13,
+                clock(), clock() + $14::interval)
+            """,
+            grant_id,
+            client_id,
+            tenant,
+            kind,
+            *sealed,
+            company,
+            list(tokens.scopes),
+            tokens.access_token,
+            tokens.access_hash,
+            float(tokens.expires_in),
+            tokens.refresh_token,
+            tokens.refresh_hash,
+            tokens.renew_in,
+        )
+
+    async def consent_again(self, grant_id: UUID, kind: ConnectionKind, company: bytes, tokens: GrantedTokens) -> None:
+        """A new consent replaces the one before, whatever state that was in and whoever was renewing it."""
+        await self._connection.execute(
+            "update grants set kind = $2, company = $3 where id = $1", grant_id, kind, company
+        )
+        await self._store(grant_id, tokens)
+
+    async def claim(
+        self, grant_id: UUID, version: int, claim_id: UUID, send_within: timedelta, takeover_after: timedelta
+    ) -> Grant | None:
+        """The right to renew tokens of this version, unless somebody has it. Commit before sending anything.
+
+        A holder that said nothing is succeeded when its deadline and the longest call after it are over.
+        """
+        return await self._one(
+            """
+            update grants set claim_id = $3, claim_deadline = clock() + $4::interval, claim_hash = refresh_hash
+            where id = $1 and version = $2 and (status in ('active', 'expiring') or retry_at <= clock())
+                and (claim_id is null or claim_deadline + $5::interval < clock())
+            returning *
+            """,
+            grant_id,
+            version,
+            claim_id,
+            send_within,
+            takeover_after,
+        )
+
+    async def release(self, grant_id: UUID, claim_id: UUID) -> None:
+        """Gives the right back: the call has ended and brought nothing."""
+        await self._connection.execute(
+            "update grants set claim_id = null, claim_deadline = null where id = $1 and claim_id = $2",
+            grant_id,
+            claim_id,
+        )
+
+    async def keep(self, grant_id: UUID, spent_hash: bytes | None, tokens: GrantedTokens) -> bool:
+        """Stores what was given for the spent token, if that is still the one that we have.
+
+        Compared by the token's hash and never by who holds the claim: a late answer may hold the only live token.
+        """
+        row = await self._connection.fetchval(
+            "select id from grants where id = $1 and refresh_hash is not distinct from $2 for update",
+            grant_id,
+            spent_hash,
+        )
+        if row is None:
+            return False
+        await self._store(grant_id, tokens)
+        return True
+
+    async def lose(
+        self, grant_id: UUID, spent_hash: bytes | None, trouble: dict[str, Any], retry_in: timedelta | None
+    ) -> bool:
+        """Notes that the grant gives no more tokens, if the refused token is still the one that we have.
+
+        Nothing is deleted: a late answer may revive it.
+        """
+        done = await self._connection.execute(
+            """
+            update grants set status = 'lost', trouble = $3, retry_at = clock() + $4::interval,
+                claim_id = null, claim_deadline = null
+            where id = $1 and refresh_hash is not distinct from $2 and status <> 'ending'
+            """,
+            grant_id,
+            spent_hash,
+            trouble,
+            retry_in,
+        )
+        return done == "UPDATE 1"
+
+    async def refuse_access(self, connection_id: UUID, access_hash: bytes) -> None:
+        """Fortnox refused this access token: it is worth nothing from now on, if it is still the newest."""
+        await self._connection.execute(
+            """
+            update grants as g set access_until = clock() from connections as c
+            where c.id = $1 and g.id = c.grant_id and g.access_hash = $2 and g.access_until > clock()
+            """,
+            connection_id,
+            access_hash,
+        )
+
+    async def announced(self, grant_id: UUID, until: datetime | None) -> None:
+        await self._connection.execute("update grants set announced_until = $2 where id = $1", grant_id, until)
+
+    async def expire(self, grant_id: UUID) -> None:
+        await self._connection.execute("update grants set status = 'expiring' where id = $1", grant_id)
+
+    async def to_renew(self) -> list[tuple[UUID, int]]:
+        """Refresh tokens that have been idle for long, and lost grants that may live again; with their versions."""
+        rows = await self._connection.fetch(
+            """
+            select id, version from grants
+            where (status in ('active', 'expiring') and kind = 'refresh_token' and renew_at <= clock())
+                or (status = 'lost' and retry_at <= clock())
+            order by renew_at limit 50
+            """
+        )
+        return [(row["id"], row["version"]) for row in rows]
+
+    async def to_warn(self, older_than: timedelta) -> list[Grant]:
+        """Those whose refresh token is older than that although it should have been renewed, locked."""
+        rows = await self._connection.fetch(
+            """
+            select * from grants
+            where status = 'active' and kind = 'refresh_token' and refreshed_at < clock() - $1::interval
+            order by refreshed_at limit 100 for update skip locked
+            """,
+            older_than,
+        )
+        return [_grant(row) for row in rows]
+
+    async def put_off(self, grant_id: UUID, by: timedelta) -> None:
+        """Tries upkeep again later."""
+        await self._connection.execute(
+            """
+            update grants set renew_at = greatest(renew_at, clock() + $2::interval),
+                retry_at = case when retry_at is not null then clock() + $2::interval end
+            where id = $1
+            """,
+            grant_id,
+            by,
+        )
+
+    async def end(self, grant_id: UUID) -> None:
+        """Its last connection is gone: to be revoked and deleted."""
+        await self._connection.execute("update grants set status = 'ending' where id = $1", grant_id)
+
+    async def claim_ending(self, claim_id: UUID, hold: timedelta, takeover_after: timedelta) -> Grant | None:
+        """A grant to be revoked, if nobody is at it."""
+        return await self._one(
+            """
+            update grants set claim_id = $1, claim_deadline = clock() + $2::interval
+            where id = (
+                select id from grants
+                where status = 'ending' and (claim_id is null or claim_deadline + $3::interval < clock())
+                order by refreshed_at limit 1 for update skip locked
+            )
+            returning *
+            """,
+            claim_id,
+            hold,
+            takeover_after,
+        )
+
+    async def delete_ended(self, grant_id: UUID) -> None:
+        """Deletes keys and tokens, unless somebody has connected the company again meanwhile."""
+        await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
+
+    async def _store(self, grant_id: UUID, tokens: GrantedTokens) -> None:
+        await self._connection.execute(
+            """
+            update grants set access_token = $2, access_hash = $3, access_until = clock() + make_interval(secs => $4),
+                refresh_token = coalesce($5, refresh_token), refresh_hash = coalesce($6, refresh_hash),
+                refreshed_at = case when $5::bytea is null then refreshed_at else clock() end,
+                renew_at = clock() + $7::interval, scopes = $8, version = version + 1,
+                status = 'active', trouble = null, retry_at = null, claim_id = null, claim_deadline = null
+            where id = $1
+            """,
+            grant_id,
+            tokens.access_token,
+            tokens.access_hash,
+            float(tokens.expires_in),
+            tokens.refresh_token,
+            tokens.refresh_hash,
+            tokens.renew_in,
+            list(tokens.scopes),
+        )
+
+    async def _one(self, statement: str, *values: object) -> Grant | None:
+        row = await self._connection.fetchrow(statement, *values)
+        return None if row is None else _grant(row)
+
+
+def _grant(row: asyncpg.Record) -> Grant:
+    known = {one.name: row[one.name] for one in fields(Grant)}
+    return Grant(**known | {"kind": ConnectionKind(row["kind"])})

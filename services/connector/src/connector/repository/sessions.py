@@ -1,0 +1,147 @@
+"""The SQL of connect sessions."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from common.database import Connection
+from common.events import ConnectionKind
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody on the way to connect."""
+
+    id: UUID
+    connection_id: UUID
+    reconnects: bool
+    reference: str
+    origin: str
+    kind: ConnectionKind
+    wanted_scopes: list[str]
+    asked_scopes: list[str]
+    expected_company: bytes | None = field(repr=False)
+    browser_hash: bytes | None = field(repr=False)
+    status: str
+    trouble: dict[str, Any] | None
+    expires_at: datetime
+    expired: bool
+
+
+class Sessions:
+    """Connect sessions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def open(self, session: Session, ticket_hash: bytes, life: timedelta) -> datetime:
+        """Keeps a new session; returns when it ends."""
+        ends: datetime = await self._connection.fetchval(
+            """
+            insert into connect_sessions (id, connection_id, reconnects, reference, origin, kind, wanted_scopes,
+                asked_scopes, expected_company, ticket_hash, expires_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + $11::interval)
+            returning expires_at
+            """,
+            session.id,
+            session.connection_id,
+            session.reconnects,
+            session.reference,
+            session.origin,
+            session.kind,
+            session.wanted_scopes,
+            session.asked_scopes,
+            session.expected_company,
+            ticket_hash,
+            life,
+        )
+        return ends
+
+    async def get(self, session_id: UUID) -> Session | None:
+        return await self._one(
+            "select *, expires_at <= clock() as expired from connect_sessions where id = $1", session_id
+        )
+
+    async def with_ticket(self, ticket_hash: bytes) -> Session | None:
+        return await self._one(
+            "select *, expires_at <= clock() as expired from connect_sessions where ticket_hash = $1", ticket_hash
+        )
+
+    async def with_state(self, state_hash: bytes) -> Session | None:
+        return await self._one(
+            "select *, expires_at <= clock() as expired from connect_sessions where state_hash = $1", state_hash
+        )
+
+    async def start(self, session_id: UUID, state_hash: bytes, browser_hash: bytes) -> bool:
+        """Binds the session to a browser and a state. A browser that comes again gets a new state."""
+        return await self._changed(
+            """
+            update connect_sessions set status = 'started', state_hash = $2, browser_hash = $3
+            where id = $1 and expires_at > clock()
+                and (status = 'open' or (status = 'started' and browser_hash = $3))
+            """,
+            session_id,
+            state_hash,
+            browser_hash,
+        )
+
+    async def spend_state(self, session_id: UUID, state_hash: bytes) -> bool:
+        """Only one caller ever gets True."""
+        return await self._changed(
+            """
+            update connect_sessions set status = 'exchanging'
+            where id = $1 and state_hash = $2 and status = 'started' and expires_at > clock()
+            """,
+            session_id,
+            state_hash,
+        )
+
+    async def connected(self, session_id: UUID) -> bool:
+        """Ends the session well, for the caller who spent its state."""
+        return await self._changed(
+            "update connect_sessions set status = 'connected' where id = $1 and status = 'exchanging'", session_id
+        )
+
+    async def fail(self, session_id: UUID, trouble: dict[str, Any], *, exchanging: bool) -> bool:
+        """Ends the session with a problem. `exchanging` says that the caller spent its state."""
+        return await self._changed(
+            "update connect_sessions set status = 'failed', trouble = $2 where id = $1 and status = any ($3)",
+            session_id,
+            trouble,
+            ["exchanging"] if exchanging else ["open", "started"],
+        )
+
+    async def expire(self, session_id: UUID, trouble: dict[str, Any]) -> None:
+        await self._connection.execute(
+            "update connect_sessions set status = 'expired', trouble = $2 where id = $1", session_id, trouble
+        )
+
+    async def run_out(self) -> list[Session]:
+        """Those that ran out without an end, locked. An exchange under way is given two minutes more."""
+        rows = await self._connection.fetch(
+            """
+            select *, expires_at <= clock() as expired from connect_sessions
+            where (status in ('open', 'started') and expires_at <= clock())
+                or (status = 'exchanging' and expires_at <= clock() - interval '2 minutes')
+            order by expires_at limit 100 for update skip locked
+            """
+        )
+        return [_session(row) for row in rows]
+
+    async def prune(self) -> None:
+        await self._connection.execute("delete from connect_sessions where expires_at < clock() - interval '30 days'")
+
+    async def _one(self, statement: str, value: object) -> Session | None:
+        row = await self._connection.fetchrow(statement, value)
+        return None if row is None else _session(row)
+
+    async def _changed(self, statement: str, *values: object) -> bool:
+        return await self._connection.execute(statement, *values) == "UPDATE 1"
+
+
+def _session(row: asyncpg.Record) -> Session:
+    known = {one.name: row[one.name] for one in fields(Session)}
+    return Session(**known | {"kind": ConnectionKind(row["kind"])})

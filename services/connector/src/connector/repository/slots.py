@@ -1,0 +1,166 @@
+"""The SQL of call slots: the arithmetic lives in functions of migration 0002, so that a lease is one round trip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from common.database import Connection
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One of a company's 25, as a lease has it."""
+
+    budget: int
+    number: int
+    lease: UUID
+
+    def __str__(self) -> str:
+        return f"{self.budget}.{self.number}.{self.lease}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Slot | None":
+        """None for what no lease ever had."""
+        budget, _, rest = text.partition(".")
+        number, _, lease = rest.partition(".")
+        try:
+            slot = cls(int(budget), int(number), UUID(lease))
+        except ValueError:
+            return None
+        return slot if 0 < slot.number <= 25 and 0 < slot.budget < 2**63 else None
+
+
+@dataclass(frozen=True)
+class Back:
+    """A slot that comes back. `answered_ago` in seconds; None: it was never used."""
+
+    slot: Slot
+    answered_ago: float | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a lease got: slots, or how long to wait. Numbers None: nothing, and waiting is no use."""
+
+    numbers: list[int] | None
+    seconds: float | None
+    wait: float | None
+
+
+@dataclass(frozen=True)
+class Leased(Taken):
+    """What a lease for a connection got, and what its grant was like at that moment."""
+
+    found: bool | None
+    grant_id: UUID | None
+    status: str | None
+    trouble: dict[str, Any] | None
+    tenant: int | None
+    version: int | None
+    access_seconds: float | None
+    """How long the access token is still good."""
+    may_renew: bool | None
+    budget_id: int | None
+
+
+class Slots:
+    """The 25 call slots of each app and company."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def budget(self, client_id: str, tenant: int) -> int:
+        """The company's budget; its slots are made when it is first seen."""
+        known: int | None = await self._connection.fetchval(
+            "select id from budgets where client_id = $1 and tenant = $2", client_id, tenant
+        )
+        if known is not None:
+            return known
+        made: int = await self._connection.fetchval(
+            """
+            with made as (
+                insert into budgets (client_id, tenant) values ($1, $2)
+                on conflict (client_id, tenant) do update set closed_until = budgets.closed_until
+                returning id
+            ), slots as (
+                insert into slots (budget_id, number) select id, number from made, generate_series(1, 25) as number
+                on conflict do nothing
+            )
+            select id from made
+            """,
+            client_id,
+            tenant,
+        )
+        return made
+
+    async def take(self, budget: int, lease: UUID, calls: int, head_start: timedelta, lease_time: timedelta) -> Taken:
+        row = await self._connection.fetchrow(
+            "select * from take_slots($1, $2, $3, $4, $5)", budget, lease, calls, head_start, lease_time
+        )
+        assert row is not None
+        return Taken(**row)
+
+    async def lease(
+        self,
+        connection_id: UUID,
+        lease: UUID,
+        calls: int,
+        head_start: timedelta,
+        lease_time: timedelta,
+        back: Sequence[Back],
+    ) -> Leased:
+        row = await self._connection.fetchrow(
+            "select * from lease_slots($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            connection_id,
+            lease,
+            calls,
+            head_start,
+            lease_time,
+            *_columns(back),
+        )
+        assert row is not None
+        return Leased(**row)
+
+    async def hand_back(self, back: Sequence[Back]) -> None:
+        await self._connection.execute("select hand_back_slots($1, $2, $3, $4)", *_columns(back))
+
+    async def close(self, budgets: Sequence[int], rest: timedelta) -> None:
+        """Gives out no slots of these for a while."""
+        await self._connection.execute(
+            "update budgets set closed_until = greatest(closed_until, clock() + $2::interval) where id = any ($1)",
+            list(budgets),
+            rest,
+        )
+
+    async def budget_of(self, connection_id: UUID) -> int | None:
+        budget: int | None = await self._connection.fetchval(
+            """
+            select b.id from connections as c join grants as g on g.id = c.grant_id
+            join budgets as b on b.client_id = g.client_id and b.tenant = g.tenant where c.id = $1
+            """,
+            connection_id,
+        )
+        return budget
+
+    async def prune(self) -> None:
+        """Budgets of companies that are gone, long after their last call."""
+        await self._connection.execute(
+            """
+            delete from budgets as b
+            where not exists (select from grants as g where g.client_id = b.client_id and g.tenant = b.tenant)
+                and not exists (
+                    select from slots as s where s.budget_id = b.id and s.free_at > clock() - interval '1 day'
+                )
+            """
+        )
+
+
+def _columns(back: Sequence[Back]) -> tuple[list[int], list[UUID], list[int], list[float | None]]:
+    return (
+        [one.slot.budget for one in back],
+        [one.slot.lease for one in back],
+        [one.slot.number for one in back],
+        [one.answered_ago for one in back],
+    )

@@ -1,0 +1,66 @@
+"""The connector's settings."""
+
+import base64
+import binascii
+import json
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from common.settings import ServiceSettings
+
+
+class ConnectorSettings(ServiceSettings):
+    """What the connector needs to be told besides what every service does."""
+
+    public_url: str
+    """The connector's own address as a browser sees it; Fortnox sends people back to PUBLIC_URL/connect/callback."""
+    fortnox_client_id: str
+    fortnox_client_secret: SecretStr
+    fortnox_api_url: str = "https://api.fortnox.se"
+    fortnox_auth_url: str = "https://apps.fortnox.se"
+    master_keys: dict[str, SecretStr]
+    """{"key id": "32 bytes in base64"}: the first one encrypts, all of them decrypt."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of the pages that may open the popup, as a JSON list or with commas between."""
+    refresh_token_days: float = 31
+    """How long an unused refresh token lives (Fortnox fact 1.3: sources say 31 and 45)."""
+    idle_renewal_days: float = 7
+    """Refresh tokens of idle connections are renewed after about this long."""
+    expiring_warning_days: float = 7
+    """A refresh token with less than this left, which renewing has not saved so far, is warned of."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _list_of_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return json.loads(value)
+        return [origin.strip() for origin in value.split(",") if origin.strip()]
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash_at_the_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("master_keys")
+    @classmethod
+    def _of_32_bytes(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if not value:
+            raise ValueError("at least one key is needed")
+        for key_id, key in value.items():
+            if len(_bytes(key)) != 32:
+                raise ValueError(f"key {key_id} is not 32 bytes in base64")
+        return value
+
+    def master_key_bytes(self) -> dict[str, bytes]:
+        return {key_id: _bytes(key) for key_id, key in self.master_keys.items()}
+
+
+def _bytes(key: SecretStr) -> bytes:
+    try:
+        return base64.b64decode(key.get_secret_value(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
