@@ -235,7 +235,7 @@ async def _closing(permits: OwnPermits) -> AsyncIterator[OwnPermits]:
 
 def _check(leased: Leased) -> None:
     """Raises what keeps this connection from being used."""
-    if not leased.found:
+    if not leased.known:
         raise problems.UNKNOWN.error()
     if leased.status == "removed" or leased.grant_id is None or leased.budget_id is None:
         raise problems.REMOVED.error()

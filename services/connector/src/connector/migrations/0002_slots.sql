@@ -110,7 +110,7 @@ $$;
 create function lease_slots(
     connection uuid, lease uuid, calls integer, head_start interval, lease_time interval,
     back_budgets bigint[], back_leases uuid[], back_numbers smallint[], back_ago double precision[],
-    out found boolean, out grant_id uuid, out status text, out trouble jsonb, out tenant bigint, out version bigint,
+    out known boolean, out grant_id uuid, out status text, out trouble jsonb, out tenant bigint, out version bigint,
     out access_seconds double precision, out may_renew boolean,
     out budget_id bigint, out numbers smallint[], out seconds double precision, out wait double precision
 ) language plpgsql as $$
@@ -120,7 +120,7 @@ begin
     end if;
     select true, g.id, case when c.removed_at is null then g.status else 'removed' end, g.trouble, g.tenant, g.version,
         extract(epoch from g.access_until - clock()), g.status <> 'lost' or g.retry_at <= clock(), b.id
-    into found, grant_id, status, trouble, tenant, version, access_seconds, may_renew, budget_id
+    into known, grant_id, status, trouble, tenant, version, access_seconds, may_renew, budget_id
     from connections as c
     left join grants as g on g.id = c.grant_id
     left join budgets as b on b.client_id = g.client_id and b.tenant = g.tenant

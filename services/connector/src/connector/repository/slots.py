@@ -53,7 +53,7 @@ class Taken:
 class Leased(Taken):
     """What a lease for a connection got, and what its grant was like at that moment."""
 
-    found: bool | None
+    known: bool | None
     grant_id: UUID | None
     status: str | None
     trouble: dict[str, Any] | None

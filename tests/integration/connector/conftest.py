@@ -1,0 +1,208 @@
+"""Connectors on one database and a simulated Fortnox, in this process: no Kafka, events are read from the outbox."""
+
+import asyncio
+import base64
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from common import database as db
+from common.clock import SYSTEM
+from common.leases import ConnectionPermits, Lease, LeaseRequest, Leases, Purpose
+from common.messaging.consuming import make_broker
+from common.service import Runtime, Service
+from common.settings import Caller
+from connector import app as connector_app
+from connector.connect import COOKIE
+from connector.settings import ConnectorSettings
+from connector.tokens.mint import Mint
+from connector.tokens.upkeep import Upkeep
+from fortnox import Client
+from sandbox.fortnox.app import create_app
+from sandbox.fortnox.control import Simulator
+from sandbox.fortnox.oauth.grants import Application
+from sandbox.fortnox.world import World
+
+BOOKS = (files("sandbox") / "books" / "Sie4.se").read_bytes()
+CLIENT_ID, CLIENT_SECRET = "our-app", "our-secret"
+ORIGIN = "https://bokslut.example"
+PUBLIC_URL = "https://connector.example"
+FORTNOX = "http://fortnox.example"
+KEY = "key-of-the-tests"
+EVERYTHING = ("sie4", "customer_ledger", "supplier_ledger")
+
+
+class Browser:
+    """Somebody's browser: follows to Fortnox, decides there, comes back; keeps its cookies."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, simulator: Simulator) -> None:
+        self.http = httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, trust_env=False)
+        self._simulator = simulator
+
+    async def open(self, url: str) -> httpx.Response:
+        return await self.http.get(url)
+
+    async def decide(self, authorise_url: str, decision: str = "approve", tenant: int | None = None) -> str:
+        return await self._simulator.consent(authorise_url, decision, tenant)
+
+    async def connect(self, url: str, decision: str = "approve", tenant: int | None = None) -> httpx.Response:
+        """The whole way; gives the last page."""
+        departed = await self.open(url)
+        assert departed.status_code == 303, departed.text
+        return await self.open(await self.decide(departed.headers["location"], decision, tenant))
+
+
+@dataclass
+class Replica:
+    """One connector process: its own pool, memory and HTTP interface."""
+
+    runtime: Runtime[ConnectorSettings]
+    transport: httpx.ASGITransport
+    http: httpx.AsyncClient
+
+    @property
+    def mint(self) -> Mint:
+        return self.runtime.parts[Mint]  # type: ignore[no-any-return]
+
+    @property
+    def upkeep(self) -> Upkeep:
+        return self.runtime.parts[Upkeep]  # type: ignore[no-any-return]
+
+    async def lease(self, connection_id: UUID | str, *, expect: int = 200, **more: Any) -> Any:
+        """Asks for a lease once."""
+        wish = {"lease_id": str(uuid4()), "connection_id": str(connection_id), "purpose": "import", "calls": 1}
+        answer = await self.http.post("/v1/leases", json=wish | more)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+
+@dataclass
+class Scene:
+    """A database, a Fortnox, and as many connectors as wanted."""
+
+    dsn: str
+    pool: db.Pool
+    world: World
+    fortnox: httpx.ASGITransport
+    simulator: Simulator
+    opened: AsyncExitStack
+    tenants: list[int] = field(default_factory=list)
+
+    async def company(self, **wishes: Any) -> int:
+        tenant = await self.simulator.add_company(BOOKS, tenant=500_001 + len(self.tenants), **wishes)
+        self.tenants.append(tenant)
+        return tenant
+
+    async def replica(self, **settings: Any) -> Replica:
+        """Another connector process on the same database."""
+        chosen = ConnectorSettings(**a_setting(self.dsn) | settings)
+        service = Service("connector", "connector", chosen, connector_app.build)
+        pool = await db.create_pool(self.dsn, "connector", largest=4)
+        self.opened.callback(pool.terminate)
+        stack = await self.opened.enter_async_context(AsyncExitStack())
+        service.runtime = Runtime("connector", "connector", chosen, pool, make_broker(chosen, "connector"), stack)
+        await connector_app.build(service.runtime, self.fortnox)
+        for task in service.runtime.tasks:
+            task.close()
+        http_app = connector_app.service.create_app(service, [connector_app.api.router, connector_app.browser.router])
+        transport = httpx.ASGITransport(http_app)
+        http = httpx.AsyncClient(
+            transport=transport, base_url=PUBLIC_URL, headers={"authorization": f"Bearer {KEY}"}, timeout=60
+        )
+        self.opened.push_async_callback(http.aclose)
+        return Replica(service.runtime, transport, http)
+
+    def browser(self, replica: Replica) -> Browser:
+        browser = Browser(replica.transport, self.simulator)
+        self.opened.push_async_callback(browser.http.aclose)
+        return browser
+
+    async def begin(self, replica: Replica, **wishes: Any) -> dict[str, Any]:
+        """A connect session, as the product's server asks for it."""
+        wish = {"reference": "uppdrag 1", "origin": ORIGIN, "datasets": EVERYTHING, "vouchers": True}
+        answer = await replica.http.post("/v1/connect-sessions", json=wish | wishes)
+        assert answer.status_code == 201, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    async def connected(self, replica: Replica, tenant: int, **wishes: Any) -> UUID:
+        """A connection to the company, made the whole way through."""
+        begun = await self.begin(replica, **wishes)
+        page = await self.browser(replica).connect(begun["url"], tenant=tenant)
+        assert "är anslutet" in page.text, page.text
+        return UUID(begun["connection_id"])
+
+    async def said(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """What the outbox would publish, in order: types and data; a tombstone has the type None."""
+        rows = await self.pool.fetch("select headers, value, key from outbox order by id")
+        events = [
+            {"type": dict(row["headers"]).get("ce_type"), "key": row["key"].decode()}
+            | (json.loads(row["value"]) if row["value"] else {})
+            for row in rows
+        ]
+        return [event for event in events if kind in {None, event["type"]}]
+
+    async def token_calls(self) -> list[dict[str, Any]]:
+        """Calls of Fortnox's token endpoint so far."""
+        return [call for call in await self.simulator.calls() if call["path"] == "/oauth-v1/token"]
+
+    async def forget_access_tokens(self) -> None:
+        """As if an hour had passed: nobody has a usable access token."""
+        await self.pool.execute("update grants set access_until = clock()")
+
+    async def advance(self, seconds: float) -> None:
+        """Puts the database's clock forward."""
+        await self.pool.execute(
+            "create or replace function clock() returns timestamptz language sql volatile as"
+            f" 'select clock_timestamp() + interval ''{seconds} seconds'''"
+        )
+
+
+def a_setting(dsn: str) -> dict[str, Any]:
+    return {
+        "database_url": SecretStr(dsn),
+        "kafka_bootstrap_servers": "127.0.0.1:1",
+        "public_url": PUBLIC_URL,
+        "fortnox_client_id": CLIENT_ID,
+        "fortnox_client_secret": SecretStr(CLIENT_SECRET),
+        "fortnox_api_url": FORTNOX,
+        "fortnox_auth_url": FORTNOX,
+        "master_keys": {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())} if not KEYS else KEYS,
+        "allowed_origins": (ORIGIN,),
+        "callers": {"tests": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"leases", "connect", "lookups"}))},
+    }
+
+
+KEYS = {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())}
+
+
+@pytest.fixture
+async def scene(create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[Scene]:
+    dsn = await create_database("connector")
+    world = World()
+    world.grants.register(Application(CLIENT_ID, CLIENT_SECRET))
+    fortnox = httpx.ASGITransport(create_app(world))
+    async with AsyncExitStack() as opened:
+        pool = await db.create_pool(dsn, "connector", largest=2)
+        opened.callback(pool.terminate)
+        simulator = await opened.enter_async_context(Simulator(FORTNOX, fortnox))
+        yield Scene(dsn, pool, world, fortnox, simulator, opened)
+
+
+@pytest.fixture
+async def replica(scene: Scene) -> Replica:
+    return await scene.replica()
+
+
+@pytest.fixture
+async def tenant(scene: Scene) -> int:
+    return await scene.company()
