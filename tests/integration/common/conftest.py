@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,14 +11,20 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from pydantic import SecretStr
 
 from common import database as db
 from common.clock import SYSTEM
-from common.events import FinancialYear, ImportFailed, ImportRequested, Trouble, new_event
+from common.events import FinancialYear, ImportFailed, ImportRequested, Record, Topic, Trouble, new_event
 from common.jobs import Job, JobKind, JobStore, Worker
 from common.jobs.worker import Step
+from common.messaging.administration import create_topics
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
+from common.service import Build, Service
+from common.settings import ServiceSettings
 
 SCHEMA = "common"
 
@@ -147,3 +153,110 @@ async def queue(dsn: str, pool: db.Pool) -> AsyncIterator[Queue]:
 def a_request() -> Callable[..., ImportRequested]:
     """Makes import requests."""
     return _a_request
+
+
+@dataclass
+class Topics:
+    """What was written to Kafka, and a way to write to it. Names are given without the module's prefix."""
+
+    bootstrap: str
+    prefix: str
+    producer: AIOKafkaProducer
+
+    async def send(self, *records: Record, topic: str | None = None) -> None:
+        for one in records:
+            await self.producer.send_and_wait(
+                self.prefix + (topic or one.topic), one.value, key=one.key, headers=list(one.headers)
+            )
+
+    async def make(self, name: str, **config: str) -> None:
+        """A topic that the contract does not have."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        await admin.create_topics([NewTopic(self.prefix + name, 1, 1, topic_configs=config)])
+        await admin.close()
+
+    async def read(self, topic: Topic | str, count: int, *, within: float = 30) -> list[Record]:
+        """The first records of a topic, waited for."""
+        name = self.prefix + (topic if isinstance(topic, str) else topic.name)
+        found: list[Record] = []
+        async with asyncio.timeout(within), self._reader(name) as consumer:
+            while len(found) < count:
+                batches = await consumer.getmany(timeout_ms=200)
+                found += [_record(raw) for batch in batches.values() for raw in batch]
+        return found
+
+    async def committed(self, group: str, topic: Topic) -> int:
+        """How many of a topic's records a group has behind it."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        offsets = await admin.list_consumer_group_offsets(f"{self.prefix}{group}.{topic.name}")
+        await admin.close()
+        return sum(max(0, one.offset) for one in offsets.values())
+
+    async def until_committed(self, group: str, topic: Topic, count: int) -> None:
+        for _ in range(1000):
+            if await self.committed(group, topic) == count:
+                return
+            await asyncio.sleep(0.02)
+        pytest.fail(f"{group} has not come to the end of {topic.name}")
+
+    async def size(self, topic: Topic) -> int:
+        """How many records were written to a topic."""
+        async with self._reader(self.prefix + topic.name) as consumer:
+            ends = await consumer.end_offsets(consumer.assignment())
+            return sum(ends.values())
+
+    @asynccontextmanager
+    async def _reader(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer = AIOKafkaConsumer(
+            topic, bootstrap_servers=self.bootstrap, auto_offset_reset="earliest", max_partition_fetch_bytes=13_000_000
+        )
+        await consumer.start()
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()
+
+
+def _record(raw: Any) -> Record:
+    return Record(raw.topic, raw.key, raw.value, list(raw.headers), raw.partition, raw.offset)
+
+
+@pytest.fixture(scope="module")
+async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[Topics]:
+    """All topics of the contract, for this module."""
+    await create_topics(kafka, topic_prefix)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_request_size=20_000_000, compression_type="gzip")
+    await producer.start()
+    yield Topics(kafka, topic_prefix, producer)
+    await producer.stop()
+
+
+@pytest.fixture
+def settings(dsn: str, topics: Topics) -> ServiceSettings:
+    return ServiceSettings(
+        database_url=SecretStr(dsn), kafka_bootstrap_servers=topics.bootstrap, kafka_topic_prefix=topics.prefix
+    )
+
+
+@asynccontextmanager
+async def _serving(settings: ServiceSettings, build: Build[ServiceSettings], name: str) -> AsyncIterator[Service[Any]]:
+    service = Service(name, SCHEMA, settings, build)
+    task = asyncio.create_task(service.run())
+    try:
+        while service.missing:  # noqa: ASYNC110  (as a reader of /health/ready would)
+            await asyncio.sleep(0.01)
+        yield service
+    finally:
+        await _cancel(task)
+
+
+@pytest.fixture
+def serving(settings: ServiceSettings) -> Callable[..., AbstractAsyncContextManager[Service[Any]]]:
+    """Runs a service with the given parts, and hands it over when it is ready."""
+
+    def start(build: Build[ServiceSettings], name: str = "importer") -> AbstractAsyncContextManager[Service[Any]]:
+        return _serving(settings, build, name)
+
+    return start

@@ -51,7 +51,8 @@ async def held(queue: Any) -> Job[Any]:
     """A job claimed by a process that does nothing else."""
     found = await claim(queue)
     assert found
-    return queue.start(complete, slots=1, name="other").worker._job(found)
+    job: Job[Any] = queue.start(complete, slots=1, name="other").worker._job(found)
+    return job
 
 
 # Exclusive, in order, fair

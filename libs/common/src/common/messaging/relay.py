@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ NEXT_BATCH = """
 STUCK = timedelta(seconds=30)  # a holder without progress for this long is replaced
 
 
-@dataclass(frozen=True)
+@dataclass
 class Relay:
     """Runs on the very session that holds its advisory lock, so that no two publish at once.
 
@@ -54,6 +54,8 @@ class Relay:
     producer: Callable[[], AIOKafkaProducer]
     dead_letters: DeadLetters
     clock: Clock = SYSTEM
+    _singly: int = field(default=0, init=False)
+    """Rows still to be sent one at a time, because one of them is too large for the broker."""
 
     async def run(self) -> None:
         """Publishes for ever; what fails is tried again from the first row that is left."""
@@ -107,28 +109,33 @@ class Relay:
                 await self.clock.sleep(PAUSE)
 
     async def _publish_batch(self, session: "Session", producer: AIOKafkaProducer) -> int:
-        rows = await session.fetch(NEXT_BATCH, BATCH_ROWS, BATCH_BYTES)
+        rows = await session.fetch(NEXT_BATCH, 1 if self._singly else BATCH_ROWS, BATCH_BYTES)
         if not rows:
             return 0
         outcomes = await asyncio.gather(*[await _send(producer, row) for row in rows], return_exceptions=True)
-        too_large = [
-            row for row, outcome in zip(rows, outcomes, strict=True) if isinstance(outcome, MessageSizeTooLargeError)
-        ]
-        await self._set_aside(session, too_large)
+        if any(isinstance(outcome, MessageSizeTooLargeError) for outcome in outcomes):
+            await self._find_too_large(session, rows)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
         await session.execute("delete from outbox where id = any($1)", [row["id"] for row in rows])
+        self._singly = max(0, self._singly - 1)
         OUTBOX_PUBLISHED.inc(len(rows))
         return len(rows)
 
-    async def _set_aside(self, session: "Session", rows: "list[asyncpg.Record]") -> None:
-        """Parks what the broker will never take, so that what comes after it goes out."""
-        for row in rows:
-            record = Record(row["topic"], row["key"], row["value"], header_bytes(row["headers"]))
-            async with session.transaction():
-                await self.dead_letters.park(session, record, Unreadable("too-large", "the broker refused its size"))
-                await session.execute("delete from outbox where id = $1", row["id"])
+    async def _find_too_large(self, session: "Session", rows: "list[asyncpg.Record]") -> None:
+        """Parks a row that the broker will never take, so that what comes after it goes out.
+
+        Rows travel together and are refused together: which one is to blame shows when they go one at a time.
+        """
+        if len(rows) > 1:
+            self._singly = len(rows)
+            return
+        (row,) = rows
+        record = Record(row["topic"], row["key"], row["value"], header_bytes(row["headers"]))
+        async with session.transaction():
+            await self.dead_letters.park(session, record, Unreadable("too-large", "the broker refused its size"))
+            await session.execute("delete from outbox where id = $1", row["id"])
 
     async def _note_progress(self, session: "Session") -> None:
         await session.execute(
