@@ -125,6 +125,10 @@ def test_the_example_environment_and_the_compose_file_name_the_same_variables(en
     assert {variable[1] for variable in VARIABLE.finditer(text)} == environment.keys()
 
 
+def test_the_books_of_the_simulator_are_there(environment: dict[str, str]) -> None:
+    assert (ROOT / environment["BOOKS"]).is_file()
+
+
 def test_no_secret_has_a_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     secrets = [variable for variable in VARIABLE.finditer(text) if SECRET.search(variable[1])]
