@@ -1,0 +1,253 @@
+"""An office: a simulated Fortnox in process, a database of the test's own, and senders that work on it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import stamina
+
+from common import database as db
+from common.clock import SYSTEM
+from common.events import FinancialYear, VouchersApproved, new_event
+from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
+from common.jobs import Job, JobStore, Worker
+from common.messaging.outbox import Outbox
+from fortnox.testing import FreePermits
+from sandbox.fortnox.app import create_app
+from sandbox.fortnox.company import ALL_SCOPES
+from sandbox.fortnox.control import Simulator
+from sandbox.fortnox.founding import Wanted, found
+from sandbox.fortnox.oauth.grants import Application
+from sandbox.fortnox.world import World
+from voucher_sender import batch_job
+from voucher_sender.app import job_kind
+from voucher_sender.content import Line, rows_hash
+from voucher_sender.handlers import Handlers
+from voucher_sender.sender import Sender, Timing
+
+SCHEMA = "voucher_sender"
+CLIENT_ID = "tests"
+YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
+LAST_DAY = YEAR.to_date
+BOOKS = """#FLAGGA 0
+#FORMAT PC8
+#SIETYP 4
+#PROGRAM "Tests" 1
+#GEN 20260101
+#FNAMN "Provbolaget AB"
+#RAR 0 20250101 20251231
+#KONTO 1220 "Inventarier"
+#KONTO 1229 "Ack avskrivningar"
+#KONTO 1510 "Kundfordringar"
+#KONTO 1930 "Bank"
+#KONTO 2099 "Arets resultat"
+#KONTO 2440 "Leverantorsskulder"
+#KONTO 2611 "Utgaende moms"
+#KONTO 3001 "Forsaljning"
+#KONTO 6570 "Bankkostnader"
+#KONTO 7832 "Avskrivningar"
+#KONTO 8999 "Arets resultat"
+#IB 0 1930 100000.00
+#IB 0 2099 -100000.00
+#VER "A" 1 20250115 "Bankavgift"
+{
+#TRANS 6570 {} 100.00
+#TRANS 1930 {} -100.00
+}
+"""
+TIMING = Timing(
+    call_timeout=0.5,
+    post_within=2.0,
+    settling=timedelta(seconds=0.15),
+    away=timedelta(seconds=0.1),
+    lost=timedelta(seconds=0.1),
+)
+
+Batches = Callable[..., VouchersApproved]
+
+
+@pytest.fixture(autouse=True)
+def no_waits() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+@dataclass
+class Office:
+    """What a test sees: the approved batches, what was told, and the truth in the books."""
+
+    dsn: str
+    pool: db.Pool
+    world: World
+    simulator: Simulator
+    transport: httpx.ASGITransport
+    tenant: int
+    connection_id: UUID = field(default_factory=uuid4)
+    timing: Timing = TIMING
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def sender(self, pool: db.Pool | None = None, permits: Any = None) -> Sender:
+        """A process's means of its own."""
+
+        @asynccontextmanager
+        async def session(_connection: UUID) -> AsyncIterator[Any]:
+            yield permits or FreePermits(self.token(), tenant=self.tenant)
+
+        return Sender(
+            client_id=CLIENT_ID,
+            permits=session,
+            open_session=lambda: db.connect(self.dsn, SCHEMA),
+            pool=pool or self.pool,
+            fortnox_url="http://fortnox",
+            transport=self.transport,
+            timing=self.timing,
+        )
+
+    def token(self) -> str:
+        grant = self.world.grants.grants[CLIENT_ID, self.tenant]
+        return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
+
+    async def approve(self, batch: VouchersApproved) -> VouchersApproved:
+        """Enqueues the batch as the inbox does."""
+        event = new_event(batch, source="tests", time=SYSTEM.now())
+        async with self.pool.acquire() as connection, connection.transaction():
+            await Handlers(Outbox(), "voucher-sender").enqueue(connection, event)
+        return batch
+
+    async def work(self, sender: Sender | None = None) -> None:
+        """One process works until no job is left."""
+        sender = sender or self.sender()
+        async with asyncio.timeout(30):
+            while await self.unfinished():
+                job = await self.claim(sender)
+                if job is None:
+                    await asyncio.sleep(0.01)
+                    continue
+                await batch_job.run(job, sender)
+
+    async def claim(self, sender: Sender) -> Job[Any] | None:
+        kind = job_kind(sender)
+        worker = Worker(kind, sender.pool, Outbox(), "voucher-sender")
+        async with sender.pool.acquire() as connection:
+            claim = await JobStore(connection).claim(kind.name, kind.version, timedelta(seconds=15))
+        return worker._job(claim) if claim else None
+
+    async def unfinished(self) -> int:
+        async with self.pool.acquire() as connection:
+            return int(
+                await connection.fetchval("select count(*) from jobs where status in ('queued', 'running', 'waiting')")
+            )
+
+    async def book(self, batch: VouchersApproved) -> list[dict[str, Any]]:
+        """Approves a batch, works until it has ended, and gives its events."""
+        await self.approve(batch)
+        await self.work()
+        return await self.events(batch)
+
+    async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
+        """What was told of a batch: {type, …data}, in order."""
+        async with self.pool.acquire() as connection:
+            rows = await connection.fetch("select value, headers from outbox order by id")
+        told = [{"type": dict(row["headers"])["ce_type"], **json.loads(row["value"])} for row in rows]
+        return [one for one in told if one["batch_id"] == str(batch.batch_id)]
+
+    def books(self, series: str = "I") -> list[Any]:
+        """The truth: the series' vouchers of the year, by number."""
+        company = self.world.companies[self.tenant]
+        year = company.year_of(LAST_DAY)
+        assert year is not None
+        return [one for one in company.books.of_year(year.id) if one.series == series]
+
+    def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
+        """Never doubled, never lost, receipts true: judged from the books and the events alone."""
+        events = list(told)
+        for batch in batches:
+            ours = [one for one in events if one["batch_id"] == str(batch.batch_id)]
+            receipts = [one for one in ours if one["type"] == "voucher.booked"]
+            assert len({one["voucher_id"] for one in receipts}) == len(receipts), "a receipt was told twice"
+            for receipt in receipts:
+                self._true(batch, receipt)
+        for series in {batch.series for batch in batches}:
+            commented = [one.comments for one in self.books(series) if one.through_api]
+            assert len(commented) == len(set(commented)), "a voucher was doubled"
+            receipted = {(one["series"], one["number"]) for one in events if one["type"] == "voucher.booked"}
+            in_books = {(one.series, one.number) for one in self.books(series) if one.through_api}
+            assert in_books <= receipted, "a voucher was booked and not told"
+
+    def _true(self, batch: VouchersApproved, receipt: dict[str, Any]) -> None:
+        approved = next(one for one in batch.vouchers if one.voucher_id == receipt["voucher_id"])
+        booked = next(one for one in self.books(receipt["series"]) if one.number == receipt["number"])
+        rows = [(row.account, Decimal(row.amount) / 100) for row in booked.rows]
+        wanted = [(row.account, (row.debit or Decimal(0)) - (row.credit or Decimal(0))) for row in approved.rows]
+        assert rows == wanted
+        assert (booked.date, booked.text) == (approved.date, approved.description)
+        lines = [Line(account, amount) for account, amount in rows]
+        assert receipt["rows_hash"] == rows_hash(lines)
+
+
+@pytest.fixture
+async def office(create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[Office]:
+    dsn = await create_database(SCHEMA)
+    pool = await db.create_pool(dsn, SCHEMA)
+    world = World()
+    world.switches.rate_limit = False
+    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=4711, invoices={"customer": 0, "supplier": 0}))
+    world.grants.register(Application(CLIENT_ID, "secret", ()))
+    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
+    async with Simulator("http://fortnox", transport=transport) as simulator:
+        yield Office(dsn, pool, world, simulator, transport, company.tenant)
+    pool.terminate()
+
+
+def _voucher(number: int, amount: Decimal | int | str = 100, **changes: Any) -> ApprovedVoucher:
+    rows = (
+        VoucherRow(account=7832, debit=Decimal(amount), text="Avskrivning"),
+        VoucherRow(account=1229, credit=Decimal(amount)),
+    )
+    fields = {"voucher_id": f"v-{number}", "date": LAST_DAY, "description": f"Bokslut {number}", "rows": rows}
+    return ApprovedVoucher(**{**fields, **changes})
+
+
+@pytest.fixture
+def voucher() -> Callable[..., ApprovedVoucher]:
+    """A closing voucher: `voucher(7)` is v-7, 100 kr of depreciation."""
+    return _voucher
+
+
+@pytest.fixture
+def a_batch(office: Office) -> Batches:
+    """A batch of so many vouchers, or of those given."""
+
+    def make(vouchers: int | Iterable[ApprovedVoucher] = 1, **changes: Any) -> VouchersApproved:
+        chosen = [_voucher(n, 100 + n) for n in range(1, vouchers + 1)] if isinstance(vouchers, int) else list(vouchers)
+        fields = {
+            "connection_id": office.connection_id,
+            "batch_id": uuid4(),
+            "financial_year": YEAR,
+            "series": "I",
+            "mode": Mode.BOOK,
+            "policy": Policy.ALL_OR_NOTHING,
+            "vouchers": tuple(chosen),
+        }
+        return VouchersApproved(**{**fields, **changes})
+
+    return make
+
+
+@pytest.fixture
+def patient(office: Office) -> Callable[..., Office]:
+    """The same office with other times."""
+
+    def change(**times: Any) -> Office:
+        return replace(office, timing=replace(office.timing, **times))
+
+    return change
