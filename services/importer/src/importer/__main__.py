@@ -1,0 +1,7 @@
+"""`python -m importer run | migrate | replay-dead-letters`."""
+
+from common import command
+from importer.app import create_app
+from importer.settings import ImporterSettings
+
+command.main("importer", "importer", ImporterSettings, create_app)

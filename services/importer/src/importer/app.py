@@ -1,0 +1,74 @@
+"""Wiring: which part gets which, and nothing else."""
+
+import contextlib
+
+from fastapi import FastAPI
+
+from common.clock import Clock
+from common.database import GONE, Pool
+from common.events import (
+    CONNECTION_STATES,
+    ImportCancelRequested,
+    ImportRequested,
+    ImportResendRequested,
+    Record,
+    topics,
+)
+from common.jobs import JobKind
+from common.leases import Leases
+from common.messaging.inbox import Inbox, Route
+from common.pruning import EVERY, KEEP_INBOX
+from common.service import Runtime, Service
+from common.service import create_app as create_service_app
+from importer import api, repository
+from importer.handlers import IMPORT, RESEND, Handlers
+from importer.import_job import Importer
+from importer.publishing import Publisher
+from importer.resend_job import Resender
+from importer.settings import ImporterSettings
+
+
+async def build(runtime: Runtime[ImporterSettings]) -> None:
+    """Commands come in through the inbox, imports and resends run as jobs."""
+    settings = runtime.settings
+    leases = Leases(settings.connector_url, settings.connector_key.get_secret_value(), clock=runtime.clock)
+    runtime.stack.push_async_callback(leases.close)
+    publisher = Publisher(runtime.producer, settings.kafka_topic_prefix)
+    importer, resender = Importer(settings, leases, publisher), Resender(publisher)
+    imports = runtime.worker(JobKind(IMPORT, [ImportRequested], importer.run, importer.give_up, importer.cancelled))
+    resends = runtime.worker(JobKind(RESEND, [ImportResendRequested], resender.run, resender.give_up))
+    handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
+    runtime.inbox(
+        topics.IMPORT_REQUESTS,
+        Route(ImportRequested, handlers.enqueue, handlers.refuse),
+        Route(ImportCancelRequested, handlers.cancel),
+        Route(ImportResendRequested, handlers.resend),
+        wake=[imports, resends],
+    )
+    connections = Inbox(
+        runtime.pool,
+        [Route(state, handlers.wake) for state in CONNECTION_STATES],
+        runtime.dead_letters,
+        wake=[imports.wake],
+        clock=runtime.clock,
+    )
+
+    async def on_connection(record: Record) -> None:
+        if record.value is not None:  # a tombstone says nothing that the record before it didn't
+            await connections.accept(record)
+
+    runtime.subscribe(topics.CONNECTIONS, on_connection)
+    runtime.tasks.append(prune_forever(runtime.pool, settings, runtime.clock))
+
+
+async def prune_forever(pool: Pool, settings: ImporterSettings, clock: Clock) -> None:
+    """Old imports go with all that belongs to them, once an hour by any replica."""
+    while True:
+        with contextlib.suppress(*GONE):
+            async with pool.acquire() as connection:
+                await repository.prune(connection, settings.retention, KEEP_INBOX)
+        await clock.sleep(EVERY)
+
+
+def create_app(settings: ImporterSettings) -> FastAPI:
+    return create_service_app(Service("importer", "importer", settings, build), [api.router])

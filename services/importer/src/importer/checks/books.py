@@ -1,0 +1,206 @@
+"""Whether the books hold together: what `sie.check` finds, by the question that an accountant asks (field fact B2)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sie
+from common.events import Check, Verdict
+from importer.checks.results import Rule, Texts
+
+IN_FORTNOX = "Kontrollera i Fortnox och hämta igen."
+
+
+@dataclass(frozen=True)
+class Question:
+    """A rule, and the codes of the findings of `sie.check` that speak against it."""
+
+    rule: Rule
+    findings: frozenset[str]
+
+
+def _question(code: str, holds: tuple[str, str], fails: tuple[str, str], next_step: str, *findings: str) -> Question:
+    return Question(Rule(code, Texts(*holds), Texts(*fails), next_step), frozenset(findings))
+
+
+QUESTIONS = (
+    _question(
+        "sie.vouchers-balance",
+        ("Alla {vouchers} verifikationer balanserar.", "All {vouchers} vouchers balance."),
+        ("{count} verifikationer balanserar inte: {places}.", "{count} vouchers do not balance: {places}."),
+        IN_FORTNOX,
+        "voucher-unbalanced",
+    ),
+    _question(
+        "sie.balances-add-up",
+        (
+            "Ingående balans plus årets verifikationer ger utgående balans och resultat på varje konto.",
+            "Opening balance plus vouchers gives the closing balance or result of every account.",
+        ),
+        (
+            "På {count} konton ger verifikationerna inte den utgående balansen eller resultatet: {places}.",
+            "On {count} accounts the vouchers do not give the closing balance or result: {places}.",
+        ),
+        IN_FORTNOX,
+        "closing-balance",
+        "result",
+        "closing-balance-periods",
+        "result-periods",
+        "period",
+        "period-object",
+        "balance-repeated",
+    ),
+    _question(
+        "sie.opening-total",
+        ("De ingående balanserna summerar till noll.", "The opening balances sum to zero."),
+        ("De ingående balanserna summerar inte till noll.", "The opening balances do not sum to zero."),
+        "Rätta de ingående balanserna i Fortnox och hämta igen.",
+        "opening-total",
+    ),
+    _question(
+        "sie.result-in-balance-sheet",
+        (
+            "Resultatet i resultaträkningen är lika stort som i balansräkningen.",
+            "The result of the income statement equals that of the balance sheet.",
+        ),
+        (
+            "Resultatet i resultaträkningen skiljer sig från balansräkningens.",
+            "The result of the income statement differs from that of the balance sheet.",
+        ),
+        IN_FORTNOX,
+        "closing-total",
+    ),
+    _question(
+        "sie.opening-balances",
+        (
+            "De ingående balanserna är föregående års utgående.",
+            "The opening balances are the previous year's closing ones.",
+        ),
+        (
+            "På {count} konton är den ingående balansen inte föregående års utgående: {places}.",
+            "On {count} accounts the opening balance is not the previous year's closing one: {places}.",
+        ),
+        "Kör Överför balanser från föregående år i Fortnox, eller rätta det som har bokförts i efterhand.",
+        "opening-against-closing",
+        "years-apart",
+    ),
+    _question(
+        "sie.series",
+        ("Verifikationsserierna är obrutna.", "The voucher series have no gaps."),
+        (
+            "Verifikationsserierna har luckor eller dubbletter på {count} ställen: {places}.",
+            "The voucher series have gaps or repeated numbers in {count} places: {places}.",
+        ),
+        "Utred vad som har hänt med de saknade verifikationerna.",
+        "voucher-gap",
+        "voucher-repeated",
+        "voucher-order",
+    ),
+    _question(
+        "sie.dates",
+        ("Alla datum ligger inom räkenskapsåret.", "All dates lie within the financial year."),
+        (
+            "{count} verifikationer är daterade utanför räkenskapsåret: {places}.",
+            "{count} vouchers are dated outside the financial year: {places}.",
+        ),
+        IN_FORTNOX,
+        "voucher-date",
+        "row-date",
+        "period-outside-year",
+    ),
+    _question(
+        "sie.accounts",
+        ("Alla konton som används finns i kontoplanen.", "All accounts in use are declared."),
+        ("{count} konton används men saknas i kontoplanen: {places}.", "{count} accounts are not declared: {places}."),
+        "Kontrollera kontoplanen i Fortnox.",
+        "account-undeclared",
+    ),
+    _question(
+        "sie.sru",
+        ("Alla konton som används har SRU-kod.", "All accounts in use have an SRU code."),
+        (
+            "{count} konton saknar SRU-kod och kommer inte med i deklarationen: {places}.",
+            "{count} accounts have no SRU code and fall out of the tax return: {places}.",
+        ),
+        "Lägg in SRU-koder på kontona i Fortnox.",
+        "account-without-sru",
+        "no-sru",
+    ),
+)
+TYPE = Rule(
+    "sie.type",
+    Texts("Filen är av typ 4, med verifikationer.", "The file is of type 4, with vouchers."),
+    Texts("Filen är av typ {found}, inte 4.", "The file is of type {found}, not 4."),
+    IN_FORTNOX,
+)
+CHARSET = Rule(
+    "sie.charset",
+    Texts("Filens tecken lästes säkert ({encoding}).", "The file's characters were read for certain ({encoding})."),
+    Texts(
+        "Filens teckentabell kunde inte avgöras säkert. Den lästes som {encoding}.",
+        "The file's encoding could not be told for certain. It was read as {encoding}.",
+    ),
+    "Kontrollera att å, ä och ö ser rätt ut i kontonamn och texter.",
+)
+READING = Rule(
+    "sie.reading",
+    Texts("Hela filen gick att läsa.", "All of the file could be read."),
+    Texts("{count} uppgifter i filen gick inte att läsa: {places}.", "{count} records could not be read: {places}."),
+    IN_FORTNOX,
+)
+FORM = Rule(
+    "sie.form",
+    Texts("Filen följer SIE-standarden.", "The file conforms to the SIE standard."),
+    Texts(
+        "Filen avviker från SIE-standarden på {count} ställen, utan att något gått förlorat: {places}.",
+        "The file deviates from the SIE standard in {count} places; nothing was lost: {places}.",
+    ),
+)
+ANSWERED = frozenset(code for question in QUESTIONS for code in question.findings)
+SURE = "encoding-unsure"
+
+
+def of_books(document: sie.Document) -> Iterator[Check]:
+    """The verdict on one year's books, each question answered."""
+    findings = sie.check(document)
+    yield TYPE.passed() if document.kind == 4 else TYPE.found(Verdict.FAILED, found=document.kind)
+    yield _charset(document)
+    yield _reading(document)
+    for question in QUESTIONS:
+        against = [finding for finding in findings if finding.code in question.findings]
+        yield _answer(question.rule, against, vouchers=len(document.vouchers))
+    yield _answer(FORM, [finding for finding in findings if finding.code not in ANSWERED])
+
+
+def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> Check:
+    """Notes speak against nothing; an error fails the check."""
+    severe = [finding for finding in findings if finding.severity is not sie.Severity.NOTE]
+    if not severe:
+        return rule.passed(**numbers)
+    failed = any(finding.severity is sie.Severity.ERROR for finding in severe)
+    amounts = [finding.difference for finding in severe if finding.difference is not None]
+    return rule.found(
+        Verdict.FAILED if failed else Verdict.WARNING,
+        dict.fromkeys(_place(finding) for finding in severe),
+        count=len(severe),
+        amount=amounts[0] if len(amounts) == 1 else None,
+        **numbers,
+    )
+
+
+def _place(finding: sie.Finding) -> str:
+    """Voucher or account; for gaps the missing numbers, for a record its label stands in the sentence."""
+    return finding.voucher or finding.account or finding.swedish.rstrip(".")
+
+
+def _charset(document: sie.Document) -> Check:
+    if SURE in document.problem_counts:
+        return CHARSET.found(Verdict.WARNING, encoding=document.encoding)
+    return CHARSET.passed(encoding=document.encoding)
+
+
+def _reading(document: sie.Document) -> Check:
+    errors = document.errors
+    if not errors:
+        return READING.passed()
+    count = sum(document.problem_counts[code] for code in {error.code for error in errors})
+    return READING.found(Verdict.FAILED, (f"rad {error.line}" for error in errors), count=count)

@@ -1,0 +1,97 @@
+"""Whether a ledger agrees with the books, and what stands beside it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from common.events import Check, Dataset, Verdict
+from common.events.imports import Reconciliation
+from importer.checks.results import Rule, Texts, kronor
+from importer.fetch.invoices import Sources
+
+NAMES = {
+    Dataset.CUSTOMER_LEDGER: ("kundreskontran", "customer ledger"),
+    Dataset.SUPPLIER_LEDGER: ("leverantörsreskontran", "supplier ledger"),
+}
+
+
+def of_ledger(dataset: Dataset, sources: Sources, reconciliation: Reconciliation | None) -> Iterator[Check]:
+    """Reconciliation first, then what is not part of the ledger but explains differences."""
+    rules = _Rules(dataset)
+    if reconciliation is not None:
+        yield rules.reconciled(reconciliation)
+    yield rules.unbooked_invoices(sources)
+    yield rules.unbooked_payments(sources)
+    if sources.undated_payments:
+        yield rules.undated.found(Verdict.WARNING, sources.undated_payments)
+
+
+class _Rules:
+    """The rules of one ledger, under its name."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        swedish, english = NAMES[dataset]
+        code = dataset.value.replace("_", "-")
+        self._reconciliation = Rule(
+            f"{code}.reconciliation",
+            Texts(
+                f"{swedish.capitalize()} stämmer med konto {{accounts}}: {{total}} kr.",
+                f"The {english} agrees with account {{accounts}}: {{total}}.",
+            ),
+            Texts(
+                f"{swedish.capitalize()} är {{total}} kr men konto {{accounts}} {{balance}} kr."
+                " Skillnaden är {amount} kr.",
+                f"The {english} is {{total}}, account {{accounts}} is {{balance}}: a difference of {{amount}}.",
+            ),
+            "Jämför reskontralistan med kontots verifikationer och utred skillnaden.",
+        )
+        self._unbooked_invoices = Rule(
+            f"{code}.unbooked-invoices",
+            Texts("Alla fakturor till och med balansdagen är bokförda.", "All invoices up to the date are booked."),
+            Texts(
+                "{count} fakturor till och med balansdagen är inte bokförda ({amount} kr): {places}.",
+                "{count} invoices up to the date are not booked ({amount}): {places}.",
+            ),
+            "Bokför fakturorna i Fortnox eller makulera dem, och hämta igen.",
+        )
+        self._unbooked_payments = Rule(
+            f"{code}.unbooked-payments",
+            Texts("Inga obokförda betalningar.", "No unbooked payments."),
+            Texts(
+                "{count} betalningar är registrerade men inte bokförda, och räknas inte: {places}.",
+                "{count} payments are registered but not booked, and do not count: {places}.",
+            ),
+            "Bokför betalningarna i Fortnox och hämta igen.",
+        )
+        self.undated = Rule(
+            f"{code}.undated-payments",
+            Texts("Alla betalningar har datum.", "All payments are dated."),
+            Texts(
+                "{count} bokförda betalningar saknar datum och räknas som gjorda före balansdagen: {places}.",
+                "{count} booked payments have no date and count as made before the closing date: {places}.",
+            ),
+            "Kontrollera betalningarna i Fortnox.",
+        )
+
+    def reconciled(self, reconciliation: Reconciliation) -> Check:
+        numbers: dict[str, Any] = {
+            "accounts": ", ".join(map(str, reconciliation.accounts)),
+            "total": kronor(reconciliation.ledger_total),
+            "balance": kronor(reconciliation.account_balance),
+        }
+        if reconciliation.difference == 0:
+            return self._reconciliation.passed(**numbers)
+        accounts = [str(account) for account in reconciliation.accounts]
+        return self._reconciliation.found(Verdict.WARNING, accounts, amount=reconciliation.difference, **numbers)
+
+    def unbooked_invoices(self, sources: Sources) -> Check:
+        found = sources.unbooked_invoices
+        if not found:
+            return self._unbooked_invoices.passed()
+        amount = sum((invoice.in_sek(invoice.total) for invoice in found), Decimal(0))
+        return self._unbooked_invoices.found(Verdict.WARNING, [one.number for one in found], amount=amount)
+
+    def unbooked_payments(self, sources: Sources) -> Check:
+        if not sources.unbooked_payments:
+            return self._unbooked_payments.passed()
+        return self._unbooked_payments.found(Verdict.WARNING, sources.unbooked_payments)

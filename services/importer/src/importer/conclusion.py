@@ -1,0 +1,70 @@
+"""From what was read to what is told: the ledgers as of the closing date, reconciled, and all checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sie
+from common.events import Check, Dataset, ImportRequested
+from importer import checks
+from importer.fetch.books import Company
+from importer.fetch.invoices import Sources
+from importer.fetch.sides import SIDES, Side
+from importer.ledger.as_of import open_items
+from importer.ledger.reconcile import reconcile
+from importer.result import Ledger, Result
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """All that was read from Fortnox."""
+
+    company: Company
+    document: sie.Document
+    presets: Mapping[str, int]
+    sources: Mapping[Dataset, Sources]
+    read_from: datetime
+    read_to: datetime
+    calls: int
+    books_moved: tuple[str, ...] = ()
+
+
+def conclude(request: ImportRequested, fetched: Fetched) -> Result:
+    """The result, a function of what was asked for and read."""
+    ledgers = [_ledger(request, fetched, side) for side in SIDES if side.dataset in fetched.sources]
+    return Result(
+        company=fetched.company,
+        closing_date=request.ledger_date,
+        datasets=request.datasets,
+        sie_sha256=fetched.document.sha256,
+        ledgers=tuple(ledgers),
+        checks=_checks(request, fetched, ledgers),
+        read_from=fetched.read_from,
+        read_to=fetched.read_to,
+        books_moved=fetched.books_moved,
+        calls=fetched.calls,
+    )
+
+
+def _ledger(request: ImportRequested, fetched: Fetched, side: Side[Any]) -> Ledger:
+    sources = fetched.sources[side.dataset]
+    items = open_items(
+        sources.invoices,
+        sources.settlements,
+        request.ledger_date,
+        cash_method=fetched.company.uses_cash_method,
+    )
+    reconciliation = reconcile(
+        items, fetched.document, side.accounts(fetched.presets), request.ledger_date, sign=side.sign
+    )
+    return Ledger(dataset=side.dataset, items=tuple(items), reconciliation=reconciliation)
+
+
+def _checks(request: ImportRequested, fetched: Fetched, ledgers: list[Ledger]) -> tuple[Check, ...]:
+    found = [*checks.of_identity(request, fetched.company, fetched.document)]
+    if Dataset.SIE4 in request.datasets:
+        found += checks.of_books(fetched.document)
+    for ledger in ledgers:
+        found += checks.of_ledger(ledger.dataset, fetched.sources[ledger.dataset], ledger.reconciliation)
+    return tuple(found)

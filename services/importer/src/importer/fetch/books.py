@@ -1,0 +1,135 @@
+"""Whose books they are, which year, and the books themselves."""
+
+import asyncio
+import re
+from collections.abc import Collection
+
+from pydantic import Field
+
+import fortnox
+import sie
+from common.events import Dataset, FinancialYear, ImportRequested
+from common.events.types import Model
+from importer import problems
+from importer.concurrency import tasks
+from importer.fetch.reading import Reading
+
+
+class Company(Model):
+    """Who the books belong to, and the financial year that is imported."""
+
+    tenant: int
+    name: str = Field(repr=False)
+    organisation_number: str = Field(repr=False)
+    year_id: int
+    """Fortnox's id of the year, never a calendar year."""
+    financial_year: FinancialYear
+    accounting_method: str
+    """ACCRUAL or CASH."""
+
+    @property
+    def uses_cash_method(self) -> bool:
+        """Invoices are booked when they are paid (Fortnox fact 5.7)."""
+        return self.accounting_method == fortnox.AccountingMethod.CASH
+
+
+async def identify(reading: Reading, request: ImportRequested) -> Company:
+    """The company and the year that were asked for. Raises the problem that names both sides where Fortnox differs."""
+    async with tasks() as group:
+        information = group.create_task(
+            reading.once("companyinformation", "", fortnox.CompanyInformation, reading.client.company_information)
+        )
+        years = group.create_task(reading.every(fortnox.FINANCIAL_YEARS, date=request.financial_year.from_date))
+    company = information.result()
+    check_number(request.expected_organisation_number, company)
+    year = find_year(request.financial_year, years.result())
+    return Company(
+        tenant=company.database_number,
+        name=company.company_name or "",
+        organisation_number=company.organisation_number or "",
+        year_id=year.id,
+        financial_year=request.financial_year,
+        accounting_method=year.accounting_method or "",
+    )
+
+
+def check_number(expected: str | None, company: fortnox.CompanyInformation) -> None:
+    """Compares organisation numbers by their digits. A company that has none in Fortnox is told by a check instead."""
+    found = company.organisation_number
+    if expected and found and not same_number(expected, found):
+        raise problems.WRONG_COMPANY.error(
+            fortnox_company=company.company_name or "?",
+            fortnox_number=shown_number(found),
+            product_number=shown_number(expected),
+        )
+
+
+def same_number(one: str, other: str) -> bool:
+    """Equal in their digits; a century in front of a personal number makes no difference."""
+    return digits(one)[-10:] == digits(other)[-10:]
+
+
+def digits(number: str) -> str:
+    return re.sub(r"[^0-9]", "", number)
+
+
+def shown_number(number: str) -> str:
+    """A legal person's number; a natural person's is never shown (its third digit is 0 or 1, a month's)."""
+    plain = digits(number)
+    return number if len(plain) == 10 and plain[2] >= "2" else "personnummer, visas inte"
+
+
+def find_year(wanted: FinancialYear, years: list[fortnox.FinancialYear]) -> fortnox.FinancialYear:
+    """The year that contains the first day asked for; it must have the same first and last day."""
+    found = [year for year in years if year.from_date <= wanted.from_date <= year.to_date]
+    if not found:
+        raise problems.NO_FINANCIAL_YEAR.error(product_year=wanted, product_from=wanted.from_date)
+    year = found[0]
+    if (year.from_date, year.to_date) != (wanted.from_date, wanted.to_date):
+        fortnox_year = FinancialYear(from_date=year.from_date, to_date=year.to_date)
+        raise problems.WRONG_FINANCIAL_YEAR.error(fortnox_year=fortnox_year, product_year=wanted)
+    return year
+
+
+async def read(reading: Reading, company: Company) -> sie.Document:
+    """The year's books, parsed beside the event loop; the bytes are kept as evidence.
+
+    A file that was cut off on its way is asked for again later, one of another year is refused.
+    """
+    content = await reading.sie(company.year_id)
+    try:
+        document = await asyncio.to_thread(sie.read, content)
+    except sie.SieError as error:
+        raise problems.UNREADABLE_SIE.error(why=error.problems[0].swedish, sie_code=error.code) from None
+    if is_cut_off(content):
+        raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
+    _check_year(document, company.financial_year)
+    await reading.checkpoints.keep_sie(content)
+    return document
+
+
+def is_cut_off(content: bytes) -> bool:
+    """Whether the file ends inside a voucher or a line: Fortnox's exports end with `}` or, without vouchers, a record
+    (SIE fact 8)."""
+    end = content.rstrip(b" \t\r\n\x1a")
+    last_line = end.rsplit(b"\n", maxsplit=1)[-1].strip()
+    inside_a_voucher = end.rfind(b"\n{") > end.rfind(b"\n}")
+    return inside_a_voucher or last_line.startswith((b"#VER", b"#TRANS", b"#RTRANS", b"#BTRANS"))
+
+
+def _check_year(document: sie.Document, wanted: FinancialYear) -> None:
+    year = document.years.get(0)
+    if year is not None and (year.start, year.end) != (wanted.from_date, wanted.to_date):
+        file_year = FinancialYear(from_date=year.start, to_date=year.end)
+        raise problems.SIE_OF_ANOTHER_YEAR.error(file_year=file_year, product_year=wanted)
+
+
+async def ledger_accounts(reading: Reading, datasets: Collection[Dataset]) -> dict[str, int]:
+    """The company's preset accounts by Fortnox's name for them; empty where they may not be read, or aren't needed."""
+    if set(datasets) <= {Dataset.SIE4}:
+        return {}
+    try:
+        presets = await reading.every(fortnox.PREDEFINED_ACCOUNTS)
+    except (fortnox.NotAllowed, fortnox.NotFound):
+        return {}
+    return {preset.name: preset.account for preset in presets if preset.account is not None}

@@ -1,0 +1,58 @@
+"""A ledger's sources: today's invoices, and what settled those that were in the ledger on the closing date."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import fortnox
+from importer.concurrency import tasks
+from importer.fetch import payments
+from importer.fetch.reading import Reading
+from importer.fetch.sides import Side
+from importer.ledger.as_of import belongs
+from importer.ledger.model import Invoice, Settlement
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a ledger as of a date is built from, and what stays outside it but should be known."""
+
+    invoices: tuple[Invoice, ...]
+    settlements: tuple[Settlement, ...]
+    unbooked_invoices: tuple[Invoice, ...]
+    """Dated up to the closing date and not booked: not in an accrual ledger."""
+    unbooked_payments: tuple[str, ...]
+    """`payment → invoice` of payments that Fortnox lists but that don't lower any balance."""
+    undated_payments: tuple[str, ...]
+    """Booked payments without a date: they count as made before the closing date."""
+
+
+async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_method: bool) -> Sources:
+    """All invoices and payments by lists; payments one by one only for what the list can't say."""
+    async with tasks() as group:
+        listed = group.create_task(reading.every(side.invoices))
+        paid = group.create_task(reading.every(side.payments))
+    invoices = {invoice.number: invoice for invoice in map(side.invoice, listed.result())}
+    members = {
+        number: invoice
+        for number, invoice in invoices.items()
+        if belongs(invoice, closing_date, cash_method=cash_method)
+    }
+    settlements = await payments.settlements(reading, side, invoices, members, paid.result(), closing_date)
+    return Sources(
+        invoices=tuple(members.values()),
+        settlements=tuple(settlements),
+        unbooked_invoices=tuple(_unbooked(invoices.values(), closing_date)) if not cash_method else (),
+        unbooked_payments=tuple(
+            _pair(one) for one in paid.result() if not one.booked and one.invoice_number in members
+        ),
+        undated_payments=tuple(_pair(one) for one in paid.result() if one.booked and one.payment_date is None),
+    )
+
+
+def _unbooked(invoices: Any, closing_date: date) -> list[Invoice]:
+    return [one for one in invoices if not one.booked and belongs(one, closing_date, cash_method=True)]
+
+
+def _pair(payment: fortnox.InvoicePaymentListItem) -> str:
+    return f"{payment.number} → {payment.invoice_number}"

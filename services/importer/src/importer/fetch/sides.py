@@ -1,0 +1,106 @@
+"""What differs between the two ledgers: their lists, their records and their accounts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import fortnox
+from common.events import Dataset
+from importer import problems
+from importer.ledger.model import KRONOR, Invoice, from_sek
+
+Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
+
+CASH_INVOICE = "CASHINVOICE"
+
+
+@dataclass(frozen=True)
+class Side(Generic[Listed]):
+    """One of the two ledgers as Fortnox has it."""
+
+    dataset: Dataset
+    invoices: fortnox.Resource[Listed]
+    payments: fortnox.Resource[Any]
+    payment: Callable[[fortnox.Client, str], Awaitable[fortnox.InvoicePayment]]
+    invoice: Callable[[Listed], Invoice]
+    presets: tuple[str, ...]
+    """Fortnox's names for the preset ledger account."""
+    account: int
+    """The usual one (BAS), where the presets may not be read."""
+    sign: int
+    """1 for claims, which are debit in the books, −1 for debts."""
+
+    def accounts(self, presets: Mapping[str, int]) -> tuple[int, ...]:
+        """The accounts that the ledger is held to."""
+        found = {presets[name] for name in self.presets if name in presets}
+        return tuple(sorted(found or {self.account}))
+
+
+def customer_invoice(listed: fortnox.InvoiceListItem) -> Invoice:
+    """A customer's: total and balance are in the invoice's currency (fact 5.7)."""
+    return Invoice(
+        number=listed.document_number,
+        party_number=listed.customer_number or "",
+        party_name=listed.customer_name or "",
+        invoice_date=listed.invoice_date,
+        due_date=listed.due_date,
+        total=listed.total,
+        balance=listed.balance,
+        currency=listed.currency or KRONOR,
+        rate=_rate(listed.document_number, listed),
+        booked=listed.booked,
+        cancelled=listed.cancelled,
+        cash=listed.invoice_type == CASH_INVOICE,
+    )
+
+
+def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
+    """A supplier's: the total is in the invoice's currency, the balance in SEK (fact 5.7)."""
+    rate = _rate(listed.given_number, listed)
+    return Invoice(
+        number=listed.given_number,
+        party_number=listed.supplier_number or "",
+        party_name=listed.supplier_name or "",
+        invoice_date=listed.invoice_date,
+        due_date=listed.due_date,
+        total=listed.total,
+        balance=listed.balance if rate == 1 else from_sek(listed.balance, listed.total, rate),
+        currency=listed.currency or KRONOR,
+        rate=rate,
+        booked=listed.booked,
+        cancelled=listed.cancelled,
+        external_number=listed.invoice_number or "",
+    )
+
+
+def _rate(number: str, listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal:
+    """SEK for one of the currency; Fortnox quotes it for `currency_unit` of them, such as 100 yen."""
+    if (listed.currency or KRONOR) == KRONOR:
+        return Decimal(1)
+    if not listed.currency_rate or listed.currency_rate <= 0:
+        raise problems.NO_CURRENCY_RATE.error(invoice=number, currency=listed.currency)
+    return listed.currency_rate / (listed.currency_unit or 1)
+
+
+CUSTOMERS = Side(
+    dataset=Dataset.CUSTOMER_LEDGER,
+    invoices=fortnox.INVOICES,
+    payments=fortnox.INVOICE_PAYMENTS,
+    payment=fortnox.Client.invoice_payment,
+    invoice=customer_invoice,
+    presets=("CUSTCLAIM", "CUSTOMERCLAIM"),
+    account=1510,
+    sign=1,
+)
+SUPPLIERS = Side(
+    dataset=Dataset.SUPPLIER_LEDGER,
+    invoices=fortnox.SUPPLIER_INVOICES,
+    payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
+    payment=fortnox.Client.supplier_invoice_payment,
+    invoice=supplier_invoice,
+    presets=("SUPPDEBT", "SUPPLIERDEBT"),
+    account=2440,
+    sign=-1,
+)
+SIDES: tuple[Side[Any], ...] = (CUSTOMERS, SUPPLIERS)

@@ -1,0 +1,61 @@
+"""Publishing an import once more, from what was stored: for a product that has lost its data."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from aiokafka.errors import KafkaError
+
+import sie
+from common.events import ImportFailed, ImportResendRequested, Trouble
+from common.jobs import Job
+from common.problems import ProblemError
+from importer import endings, problems
+from importer.publishing import Publisher, completion, publish, snapshot_of
+from importer.repository import Results, SieFiles
+from importer.result import Result
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Resender:
+    """Runs resends: Fortnox is not asked, the same data go out under a snapshot of their own."""
+
+    publisher: Publisher
+
+    async def run(self, job: Job[ImportResendRequested]) -> None:
+        """Everything again, as a new snapshot."""
+        try:
+            result, document = await self._stored(job)
+            snapshot = snapshot_of(job, job.command.import_id)
+            summaries = await publish(self.publisher, job, snapshot, result, document)
+        except ProblemError as error:
+            await self.give_up(job, error)
+            return
+        except KafkaError as error:
+            await job.postpone(job.clock.now() + endings.FIRST_PAUSE, type(error).__name__)
+            return
+        completed = completion(job, snapshot, result, summaries)
+        async with job.transaction() as connection:
+            results = Results(connection)
+            await results.announced(job.command.import_id, completed.model_dump(mode="json"))
+            await job.complete_in(connection, completed)
+        log.info("import.resent", seconds=completed.seconds)
+
+    async def give_up(self, job: Job[ImportResendRequested], error: ProblemError) -> None:
+        """It can't be published again. The import itself stays what it was."""
+        trouble = Trouble.of(error)
+        await job.complete(
+            ImportFailed(connection_id=job.connection_id, import_id=job.command.import_id, trouble=trouble)
+        )
+        log.warning("import.not-resent", code=trouble.code)
+
+    async def _stored(self, job: Job[ImportResendRequested]) -> tuple[Result, sie.Document]:
+        import_id = job.command.import_id
+        async with job.pool.acquire() as connection:
+            content = await Results(connection).find(import_id, job.connection_id)
+            file = await SieFiles(connection).find(import_id)
+        if content is None or file is None:
+            raise problems.RESULT_GONE.error()
+        return Result.model_validate_json(content), await asyncio.to_thread(sie.read, file.content)

@@ -1,0 +1,32 @@
+"""What an import found, apart from the SIE file itself: kept, so that it can be published again."""
+
+from datetime import date
+
+from common.events import Check, Dataset
+from common.events.import_data import OpenItem
+from common.events.imports import Reconciliation
+from common.events.types import Model, Timestamp
+from importer.fetch.books import Company
+
+
+class Ledger(Model):
+    """One ledger as of the closing date, with how it stands to its accounts."""
+
+    dataset: Dataset
+    items: tuple[OpenItem, ...]
+    reconciliation: Reconciliation
+
+
+class Result(Model):
+    """Everything that `import.completed` and the chunks say, but for the books, which are the SIE file."""
+
+    company: Company
+    closing_date: date
+    datasets: tuple[Dataset, ...]
+    sie_sha256: str
+    ledgers: tuple[Ledger, ...]
+    checks: tuple[Check, ...]
+    read_from: Timestamp
+    read_to: Timestamp
+    books_moved: tuple[str, ...] = ()
+    calls: int
