@@ -3,9 +3,13 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+SCRATCH = "tmp-"
+A_DAY = 24 * 3600.0  # seconds
 
 
 def folder() -> Path:
@@ -20,7 +24,10 @@ def folder() -> Path:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A temporary folder on the cache's file system, from which finished things are moved into place at one stroke."""
-    with tempfile.TemporaryDirectory(dir=folder(), prefix="tmp-", ignore_cleanup_errors=True) as path:
+    for left in folder().glob(f"{SCRATCH}*"):
+        if time.time() - left.stat().st_mtime > A_DAY:  # somebody was killed
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder(), prefix=SCRATCH, ignore_cleanup_errors=True) as path:
         yield Path(path)
 
 

@@ -9,6 +9,7 @@ import ctypes
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import pwd
 import secrets
 import shutil
@@ -124,7 +125,7 @@ class Postgres(Process):
 
     def _template(self, programs: Path) -> Path:
         """A data folder as initdb leaves it, made once per user and version: copying is ten times as fast."""
-        name = f"postgresql-{importlib.metadata.version(WHEEL)}"
+        name = f"postgresql-{importlib.metadata.version(WHEEL)}-{platform.machine()}"
         if (kept := cache.folder() / name).exists():
             return kept
         made = self.supervisor.folder / "initdb"
