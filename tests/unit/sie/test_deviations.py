@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+
 import sie
 from sie.checksum import ChecksumVerdict
 
-HEAD = '#FLAGGA 0\n#PROGRAM "P" 1\n#FORMAT PC8\n#GEN 20250101\n#SIETYP 4\n#FNAMN "Företaget"\n#RAR 0 20250101 20251231\n'
+HEAD = (
+    '#FLAGGA 0\n#PROGRAM "P" 1\n#FORMAT PC8\n#GEN 20250101\n#SIETYP 4\n#FNAMN "Företaget"\n#RAR 0 20250101 20251231\n'
+)
 
 
 def read(*lines: str, encoding: str = "cp437", head: str = HEAD) -> sie.Document:
@@ -76,9 +79,7 @@ def test_tabs_and_blanks_around_braces() -> None:
 
 
 def test_unquoted_fields() -> None:
-    document = read(
-        "#KONTO 1060 Hyresrätt", *a_voucher("#TRANS 1060 {1 10 6 Bilen 2 KAZ747} 5 20250302 text 2 NN")
-    )
+    document = read("#KONTO 1060 Hyresrätt", *a_voucher("#TRANS 1060 {1 10 6 Bilen 2 KAZ747} 5 20250302 text 2 NN"))
 
     row = document.vouchers[0].rows[0]
     assert document.account_name(1060) == "Hyresrätt"

@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
+
 import sie
 
 HEAD = b"#FLAGGA 0\n"

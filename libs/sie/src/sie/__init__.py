@@ -5,6 +5,7 @@ from sie.checks import check
 from sie.comparing import Comparison, compare
 from sie.document import Document
 from sie.findings import Finding
+from sie.kinds import Kind
 from sie.problems import Problem, Severity, SieError
 from sie.reader import read
 from sie.records import (
@@ -32,6 +33,7 @@ __all__ = [
     "FinancialYear",
     "Finding",
     "Header",
+    "Kind",
     "Objects",
     "Other",
     "Problem",

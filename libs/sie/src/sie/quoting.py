@@ -9,7 +9,7 @@ from sie.records import Objects
 Unwritable = Literal["error", "replace"]
 """What becomes of characters that the file can't hold: SieError, or a stand-in."""
 
-_BARE = re.compile(r'[^\x00-\x20\x7f"{}][^\x00-\x20\x7f"]*')
+_BARE = re.compile(r'[^\x00-\x20\x7f"{}]+')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _STAND_INS = str.maketrans({
     "–": "-", "—": "-", "’": "'", "‘": "'", "”": '"', "“": '"', "…": "...", "€": "EUR", "ø": "ö", "Ø": "Ö",

@@ -34,9 +34,10 @@ def periods(document: Document, year: int = 0) -> dict[tuple[str, int, Objects],
 
 
 def covered_until(document: Document) -> int:
-    """The last day that the balances cover: #OMFATTN where it is before the year's end."""
-    days = [day for day in (document.header.covers_to, document.years[0].end if 0 in document.years else None) if day]
-    return values.to_days(min(days)) if days else values.to_days(date.max)
+    """The last day that the balances cover: #OMFATTN where it is before the year's end, else there is none."""
+    covers_to, year = document.header.covers_to, document.years.get(0)
+    is_partial = covers_to and (year is None or covers_to < year.end)
+    return values.to_days(covers_to if is_partial else date.max)
 
 
 def moved(document: Document) -> Counter[str]:
