@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SCRATCH = "tmp-"
@@ -25,8 +25,9 @@ def folder() -> Path:
 def scratch() -> Iterator[Path]:
     """A temporary folder on the cache's file system, from which finished things are moved into place at one stroke."""
     for left in folder().glob(f"{SCRATCH}*"):
-        if time.time() - left.stat().st_mtime > A_DAY:  # somebody was killed
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # others finish at the same time
+            if time.time() - left.stat().st_mtime > A_DAY:  # its maker was killed
+                shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder(), prefix=SCRATCH, ignore_cleanup_errors=True) as path:
         yield Path(path)
 
