@@ -121,6 +121,7 @@ class ConnectionPermits:
         self._used: list[tuple[str, float | None]] = []
         self._asking = asyncio.Lock()
         self._wanted = 0
+        self._lease_id = uuid4()  # kept until it brings slots: it holds our place in the queue
         self._refused: str | None = None
         self._too_many = False
         self._flushing: asyncio.Task[None] | None = None
@@ -179,7 +180,7 @@ class ConnectionPermits:
         handed_back, too_many = self._take_used()
         lease = await self._leases.lease(
             LeaseRequest(
-                lease_id=uuid4(),
+                lease_id=self._lease_id,
                 connection_id=self._connection_id,
                 purpose=self._purpose,
                 calls=max(1, min(LARGEST_LOT, self._wanted)),
@@ -192,7 +193,9 @@ class ConnectionPermits:
         self.wait_seconds = lease.wait_seconds
         deadline = asked_at + lease.seconds
         self._free.extend(SlotPermit(self, slot, lease.access_token, lease.tenant, deadline) for slot in lease.slots)
-        if not lease.slots:
+        if lease.slots:
+            self._lease_id = uuid4()
+        else:
             await self._clock.sleep(lease.wait_seconds)
 
     def _take_used(self) -> tuple[tuple[HandedBack, ...], bool]:

@@ -124,10 +124,10 @@ class OAuth:
             form["code_verifier"] = code_verifier
         return _tokens(await self._post("token", form, spends=True), spends=True)
 
-    async def refresh(self, refresh_token: str) -> Tokens:
-        """New tokens; the given refresh token is spent."""
+    async def refresh(self, refresh_token: str, *, start_by: float | None = None) -> Tokens:
+        """New tokens; the given refresh token is spent. Raises `NotSent` when it isn't under way by `start_by`."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return _tokens(await self._post("token", form, spends=True), spends=True)
+        return _tokens(await self._post("token", form, spends=True, start_by=start_by), spends=True)
 
     async def client_credentials(self, tenant: int) -> Tokens:
         """An access token for a company that has approved a service account; there is no refresh token."""
@@ -139,7 +139,13 @@ class OAuth:
         await self._post("revoke", {"token_type_hint": "refresh_token", "token": refresh_token})
 
     async def _post(
-        self, path: str, form: dict[str, str], headers: dict[str, str] | None = None, *, spends: bool = False
+        self,
+        path: str,
+        form: dict[str, str],
+        headers: dict[str, str] | None = None,
+        *,
+        spends: bool = False,
+        start_by: float | None = None,
     ) -> Answer:
         """The answer, if it is a good one. `spends` says that the call can be made only once."""
         call = Call(
@@ -148,6 +154,7 @@ class OAuth:
             timeout=self._timeout,
             body=urlencode(form).encode(),
             headers=self._headers | (headers or {}),
+            start_by=start_by,
         )
         lost: type[FortnoxError] = OutcomeUnknown if spends else Unavailable
         try:

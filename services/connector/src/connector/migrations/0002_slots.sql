@@ -62,7 +62,8 @@ begin
     moment := clock();
     wait := 0;
     select array_agg(s.number order by s.number), extract(epoch from min(s.lease_until) - moment)
-    into numbers, seconds from slots as s where s.budget_id = budget and s.lease_id = lease;
+    into numbers, seconds from slots as s
+    where s.budget_id = budget and s.lease_id = lease and s.lease_until > moment;
     if numbers is not null then
         return;
     end if;

@@ -148,7 +148,7 @@ class Mint:
             return await self.oauth.client_credentials(claim.grant.tenant)
         refresh_token = open_refresh_token(key, claim.grant)
         assert refresh_token is not None
-        return await self.oauth.refresh(refresh_token)
+        return await self.oauth.refresh(refresh_token, start_by=claim.deadline)
 
     async def _keep(self, grant: Grant, key: RowKey, tokens: Tokens) -> None:
         if tenant_of(tokens.access_token) not in {None, grant.tenant}:
