@@ -1,13 +1,13 @@
 """A running service: one process whose HTTP answers at once while everything else is brought up and kept up."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
+import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -18,6 +18,7 @@ from common import database, http
 from common.clock import SYSTEM, Clock
 from common.events.topics import Topic
 from common.jobs.worker import JobKind, Worker
+from common.messaging.administration import TopicsMissing, require_topics
 from common.messaging.consuming import HandOver, make_broker, subscribe
 from common.messaging.dead_letters import DeadLetters
 from common.messaging.inbox import Inbox, Route
@@ -31,6 +32,12 @@ from common.settings import ServiceSettings
 log = structlog.get_logger()
 
 RETRY = 1.0  # seconds before everything is brought up again
+TELLING = (
+    database.MigrationsMissing,
+    TopicsMissing,
+    KafkaError,
+    asyncpg.PostgresError,
+)  # whose texts hold no setting's value
 
 AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
 
@@ -105,6 +112,7 @@ class Service(Generic[AnySettings]):
     build: Build[AnySettings]
     runtime: Runtime[AnySettings] | None = field(default=None, init=False)
     missing: list[str] = field(default_factory=lambda: ["start"], init=False)
+    _told: list[str] = field(default_factory=list, init=False)
 
     async def run(self) -> None:
         """Until it is cancelled. Anything that fails brings all of it down and up again, with a line that says what."""
@@ -114,7 +122,7 @@ class Service(Generic[AnySettings]):
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001  (the supervisor: whatever failed is logged and brought up again)
-                self._log_failure(error)
+                self._note_failure(error)
             self.runtime = None
             await SYSTEM.sleep(RETRY)
 
@@ -128,43 +136,46 @@ class Service(Generic[AnySettings]):
             async with pool.acquire() as connection:
                 self.missing = ["migrations"]
                 await database.require_migrations(connection, self.schema)
-            self.missing = ["kafka"]
             runtime = Runtime(self.name, self.schema, self.settings, pool, make_broker(self.settings, self.name), stack)
+            stack.callback(_drop, runtime.tasks)
+            self.missing = ["kafka"]
+            await require_topics(self.settings)
+            self.missing = ["start"]
+            await self.build(runtime)
+            self.missing = ["kafka"]
+            stack.push_async_callback(runtime.broker.stop)
+            await runtime.broker.start()
             await self._run(runtime)
 
     async def _run(self, runtime: Runtime[AnySettings]) -> None:
-        await self.build(runtime)
         dsn = self.settings.database_url.get_secret_value()
         relay = Relay(dsn, self.schema, lambda: make_producer(self.settings), runtime.dead_letters)
-        runtime.stack.push_async_callback(runtime.broker.stop)
-        await runtime.broker.start()
         async with asyncio.TaskGroup() as group:
             for task in (relay.run(), prune_forever(runtime.pool, runtime.clock), *runtime.tasks):
                 group.create_task(task)
-            self.runtime, self.missing = runtime, []
+            runtime.tasks.clear()
+            self.runtime, self.missing, self._told = runtime, [], []
             log.info("service.ready")
 
     async def lacking(self) -> list[str]:
         """What is missing right now: asked of the database and the broker, not remembered."""
         if self.runtime is None:
-            return self.missing
-        lacking = []
-        try:
-            async with asyncio.timeout(2), self.runtime.pool.acquire() as connection:
-                await connection.fetchval("select 1")
-        except database.GONE:
-            lacking.append("database")
-        with contextlib.suppress(KafkaError):
-            if not await self.runtime.broker.ping(timeout=2.0):
-                lacking.append("kafka")
-        return lacking
+            return self.missing or ["start"]
+        there = await asyncio.gather(_answers(self.runtime.pool), self.runtime.broker.ping(timeout=2.0))
+        return [name for name, answers in zip(("database", "kafka"), there, strict=True) if not answers]
 
-    def _log_failure(self, error: BaseException) -> None:
-        causes = [type(one).__name__ for one in _leaves(error)]
-        if self.missing:
-            log.warning("service.waiting", missing=self.missing, error=causes, detail=str(error)[:200])
-        else:
-            log.error("service.interrupted", error=causes, exc_info=error)
+    def _note_failure(self, error: Exception) -> None:
+        """Says what is missing once, not each second; what went wrong after the start is always said."""
+        if self.missing and isinstance(error, KafkaError | TopicsMissing):
+            self.missing = ["topics" if isinstance(error, TopicsMissing) else "kafka"]
+        if not self.missing:
+            log.error("service.interrupted", error=[type(one).__name__ for one in _leaves(error)], exc_info=error)
+        elif self.missing == ["start"]:
+            log.error("service.can-not-start", error=type(error).__name__, exc_info=error)
+        elif self.missing != self._told:
+            detail = str(error) if isinstance(error, TELLING) else ""
+            log.warning("service.waiting", missing=self.missing, error=type(error).__name__, detail=detail)
+        self._told = self.missing
 
 
 def create_app(service: Service[Any], routers: Sequence[APIRouter] = ()) -> FastAPI:
@@ -194,6 +205,21 @@ async def current_runtime(request: Request) -> Runtime[Any]:
     if service.runtime is None:
         raise NOT_READY.error(missing=", ".join(service.missing))
     return service.runtime
+
+
+async def _answers(pool: database.Pool) -> bool:
+    try:
+        async with asyncio.timeout(2), pool.acquire() as connection:
+            await connection.execute("select 1")
+    except database.GONE:
+        return False
+    return True
+
+
+def _drop(tasks: list[Coroutine[Any, Any, None]]) -> None:
+    """Tasks that were never started must be closed, or Python complains."""
+    for task in tasks:
+        task.close()
 
 
 async def _close(pool: database.Pool) -> None:

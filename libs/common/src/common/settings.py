@@ -2,10 +2,12 @@
 
 import os
 import sys
-from typing import NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, PositiveInt, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -17,32 +19,50 @@ class Caller(BaseModel):
     scopes: frozenset[str]
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs to be told."""
+class KafkaSettings(BaseSettings):
+    """How Kafka is reached."""
 
     model_config = SettingsConfigDict(
         extra="ignore", hide_input_in_errors=True, secrets_dir=os.environ.get("SECRETS_DIR")
     )
 
+    kafka_bootstrap_servers: str
+    kafka_topic_prefix: str = ""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+
+
+class ServiceSettings(KafkaSettings):
+    """What every service needs to be told."""
+
     database_url: SecretStr
     """PostgreSQL; holds a password, hence secret."""
     database_pool: PositiveInt = 10
-    kafka_bootstrap_servers: str
-    kafka_topic_prefix: str = ""
-    kafka_security_protocol: str = "PLAINTEXT"
-    kafka_sasl_username: str = ""
-    kafka_sasl_password: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
     port: int = 8080
     callers: dict[str, Caller] = {}
     """Who may call our HTTP interface, by name, as JSON."""
-    log_format: str = "auto"
-    """json, console, or auto: console on a terminal."""
-    log_level: str = "INFO"
+    log_format: Literal["json", "console", "auto"] = "auto"
+    """auto: console on a terminal."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     workers: PositiveInt = 8
     """Jobs that one process runs at once."""
-    job_lease_seconds: float = 15.0
+    job_lease_seconds: PositiveFloat = 15.0
     """How long a dead process keeps its jobs."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, address: SecretStr) -> SecretStr:
+        """A password with an unescaped / or @ shows here, and not in an error text of the driver's."""
+        try:
+            parts = urlsplit(address.get_secret_value())
+            usable = parts.scheme in {"postgres", "postgresql"} and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise PydanticCustomError("postgresql_url", "is no address of a PostgreSQL database")
+        return address
 
 
 class ConnectorClientSettings(ServiceSettings):
@@ -57,6 +77,8 @@ def load(settings: type[Settings]) -> Settings:
     """The settings, or an end of the process with each missing or wrong one named (never its value)."""
     try:
         return settings()
+    except SettingsError as error:  # a field that is to be JSON and is none; the text names it and shows no value
+        _stop([str(error)])
     except ValidationError as error:
         _stop([f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors(include_input=False)])
 

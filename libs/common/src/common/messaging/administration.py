@@ -1,24 +1,31 @@
-"""Creating the topics from their one declaration. The services never do it themselves."""
+"""Creating the topics from their one declaration. The services only look whether they are there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from common.events import topics
+from common.messaging.producer import client_options
+from common.settings import KafkaSettings
 
 
-async def create_topics(bootstrap_servers: str, prefix: str = "", *, replication: int = 1) -> list[str]:
+class TopicsMissing(Exception):
+    """Topics of the contract that the broker does not have; they are named."""
+
+
+async def create_topics(
+    bootstrap_servers: str, prefix: str = "", *, replication: int = 1, **security: Any
+) -> list[str]:
     """Creates what is missing; returns the names of what it created. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    try:
-        answer = await admin.create_topics(
-            [
-                NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=topic.config())
-                for topic in topics.ALL
-            ]
-        )
-    finally:
-        await admin.close()
+    wanted = [
+        NewTopic(prefix + topic.name, topic.partitions, replication, topic_configs=topic.config())
+        for topic in topics.ALL
+    ]
+    async with _admin(bootstrap_servers=bootstrap_servers, **security) as admin:
+        answer = await admin.create_topics(wanted)
     created = []
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
@@ -27,3 +34,22 @@ async def create_topics(bootstrap_servers: str, prefix: str = "", *, replication
         elif error is not TopicAlreadyExistsError:
             raise error(name)
     return created
+
+
+async def require_topics(settings: KafkaSettings) -> None:
+    """Raises TopicsMissing. A consumer or producer would wait in silence for a topic that is not there."""
+    async with _admin(**client_options(settings)) as admin:
+        there = await admin.list_topics()
+    wanted = [settings.kafka_topic_prefix + topic.name for topic in topics.ALL]
+    if missing := [name for name in wanted if name not in there]:
+        raise TopicsMissing(", ".join(missing))
+
+
+@asynccontextmanager
+async def _admin(**options: Any) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()

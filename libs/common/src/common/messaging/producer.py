@@ -2,15 +2,16 @@
 
 import ssl
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from common.settings import ServiceSettings
+from common.settings import KafkaSettings
 
 
-def client_options(settings: ServiceSettings) -> dict[str, object]:
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
     """What every aiokafka client of a service is given."""
-    options: dict[str, object] = {
+    options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers,
         "security_protocol": settings.kafka_security_protocol,
     }
@@ -25,7 +26,7 @@ def client_options(settings: ServiceSettings) -> dict[str, object]:
     return options
 
 
-def make_producer(settings: ServiceSettings) -> AIOKafkaProducer:
+def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
     """An idempotent producer, not yet started. Make a new one after a failed send: an idempotent aiokafka
     producer fails every later send to that partition.
     """
