@@ -11,7 +11,12 @@ from sandbox.fortnox import server
 from sandbox.fortnox.founding import Wanted
 from sandbox.product import command as product
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sandbox: a simulated Fortnox and what uses it.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The sandbox: a simulated Fortnox and what uses it.",
+)
 
 
 app.add_typer(product.app, name="product")

@@ -146,7 +146,7 @@ class Simulator:
 
     # What another person does in Fortnox meanwhile
 
-    async def edit(self, name: str, tenant: int, **arguments: Any) -> Any:
+    async def edit(self, name: str, tenant: int, /, **arguments: Any) -> Any:
         """Any edit of sim/edits.py or sim/ledger_edits.py by its name."""
         return await self._ask("POST", f"edits/{name}", json=_plain({"tenant": tenant, **arguments}))
 

@@ -114,7 +114,7 @@ class Story:
 
     def _invoice(self, amount: int, day: dt.date, voucher: Voucher | None) -> None:
         card = self._incoming.draw()
-        if card == "plain" or amount < 20 * LEAST_INVOICE or (card == "rot" and self._kind is Kind.SUPPLIER):
+        if card == "plain" or amount < 3 * LEAST_INVOICE or (card == "rot" and self._kind is Kind.SUPPLIER):
             if card != "plain":
                 self._incoming.put_back(card)
             self._opened(self.keeper.issue(Money(amount), self._party(), day, voucher=voucher))

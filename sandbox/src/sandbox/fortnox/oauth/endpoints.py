@@ -76,11 +76,13 @@ class Tokens:
         return self._tokens(grant, self._world.grants.new_refresh_token(grant))
 
     def _refresh(self, application: Application, form: Mapping[str, str], _: Mapping[str, str]) -> Response:
-        spent = self._world.grants.spend(form.get("refresh_token", ""), application.id)
+        value = form.get("refresh_token", "")
+        if (holder := self._world.grants.holder(value)) is not None:
+            self._check_licences(holder)  # before the token is spent: a missing licence is no reason to log in again
+        spent = self._world.grants.spend(value, application.id)
         if spent is None:
             raise invalid_grant()
         grant, successor = spent
-        self._check_licences(grant)
         return self._tokens(grant, successor)
 
     def _service(self, application: Application, form: Mapping[str, str], headers: Mapping[str, str]) -> Response:

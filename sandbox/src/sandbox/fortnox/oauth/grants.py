@@ -121,6 +121,10 @@ class Grants:
         self.keep(grant)
         return token.token
 
+    def holder(self, value: str) -> Grant | None:
+        """The grant that a refresh token belongs to."""
+        return self._owner.get(value)
+
     def spend(self, value: str, client_id: str) -> tuple[Grant, str] | None:
         """Spends a refresh token: its grant and the next token, or None if it is spent, expired or made up."""
         grant = self._owner.get(value)
