@@ -1,12 +1,16 @@
 """An office: a simulated Fortnox in process, a database of the test's own, and senders that work on it."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import types
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -80,6 +84,59 @@ def no_waits() -> Iterator[None]:
         yield
 
 
+Meanwhile = Callable[[str], Awaitable[None]]
+
+
+@dataclass
+class Watched(httpx.AsyncBaseTransport):
+    """The way to Fortnox, with something that happens around each POST."""
+
+    inner: httpx.AsyncBaseTransport
+    meanwhile: Meanwhile
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST":
+            return await self.inner.handle_async_request(request)
+        await self.meanwhile("before POST")
+        try:
+            return await self.inner.handle_async_request(request)
+        finally:
+            await self.meanwhile("after POST")
+
+
+@dataclass
+class Suspending(httpx.AsyncBaseTransport):
+    """The way to Fortnox, with a point before the request arrives and one before its answer does."""
+
+    inner: httpx.AsyncBaseTransport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        response = await self.inner.handle_async_request(request)
+        await asyncio.sleep(0)
+        return response
+
+
+@types.coroutine
+def _step(coroutine: Coroutine[Any, Any, None], awaits: int) -> Generator[Any, Any, bool]:
+    """Drives a coroutine through so many awaits and then leaves it: the last one's effect is done, its result unseen.
+
+    True when the coroutine came to its end before.
+    """
+    answer: Callable[[], Any] = partial(coroutine.send, None)
+    for _ in range(awaits):
+        try:
+            awaited = answer()
+        except StopIteration:
+            return True
+        try:
+            yield awaited
+            answer = partial(coroutine.send, None)
+        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the coroutine)
+            answer = partial(coroutine.throw, error)
+    return False
+
+
 @dataclass
 class Office:
     """What a test sees: the approved batches, what was told, and the truth in the books."""
@@ -92,7 +149,17 @@ class Office:
     tenant: int
     connection_id: UUID = field(default_factory=uuid4)
     timing: Timing = TIMING
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    dead: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+    """Coroutines left where they were when their process died."""
+
+    last_day = LAST_DAY
+
+    @property
+    def financial_year(self) -> int:
+        """Fortnox's id of the year."""
+        year = self.world.companies[self.tenant].year_of(LAST_DAY)
+        assert year is not None
+        return year.id
 
     def sender(self, pool: db.Pool | None = None, permits: Any = None) -> Sender:
         """A process's means of its own."""
@@ -133,6 +200,42 @@ class Office:
                     continue
                 await batch_job.run(job, sender)
 
+    async def crash_after(self, awaits: int) -> bool:
+        """A process claims the next job and dies after so many awaits. True when it came to the end before."""
+        pool = await db.create_pool(self.dsn, SCHEMA)
+        sessions: list[Any] = []
+
+        async def open_session() -> Any:
+            sessions.append(asyncio.create_task(db.connect(self.dsn, SCHEMA)))
+            return await sessions[-1]
+
+        sender = replace(self.sender(pool), open_session=open_session, transport=Suspending(self.transport))
+        job = await self.claim(sender)
+        assert job is not None
+        coroutine = batch_job.run(job, sender)
+
+        async def drive() -> bool:
+            return await _step(coroutine, awaits)
+
+        done = await asyncio.create_task(drive())
+        for session in sessions:
+            (await session).terminate()
+        pool.terminate()
+        self.dead.append(coroutine)
+        async with self.pool.acquire() as connection:
+            await connection.execute("update jobs set lease_until = clock() - interval '1 s' where status = 'running'")
+        return done
+
+    def bury(self) -> None:
+        """Clears away what dead processes left in this one: half-open connections, which a real death closes."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            for coroutine in self.dead:
+                with suppress(RuntimeError, *db.GONE):
+                    coroutine.close()
+            self.dead.clear()
+            gc.collect()
+
     async def claim(self, sender: Sender) -> Job[Any] | None:
         kind = job_kind(sender)
         worker = Worker(kind, sender.pool, Outbox(), "voucher-sender")
@@ -146,11 +249,20 @@ class Office:
                 await connection.fetchval("select count(*) from jobs where status in ('queued', 'running', 'waiting')")
             )
 
-    async def book(self, batch: VouchersApproved) -> list[dict[str, Any]]:
-        """Approves a batch, works until it has ended, and gives its events."""
+    async def book(self, batch: VouchersApproved, meanwhile: Meanwhile | None = None) -> list[dict[str, Any]]:
+        """Approves a batch, works until it has ended, and gives its events.
+
+        `meanwhile` is called "before POST" and "after POST", for what other people do at that moment.
+        """
         await self.approve(batch)
-        await self.work()
+        sender = self.sender()
+        await self.work(replace(sender, transport=Watched(self.transport, meanwhile)) if meanwhile else sender)
         return await self.events(batch)
+
+    async def forget(self) -> None:
+        """The database is lost and begun anew: what was booked is known to Fortnox alone."""
+        async with self.pool.acquire() as connection:
+            await connection.execute("truncate vouchers, receipts, batches, batch_vouchers, jobs")
 
     async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
         """What was told of a batch: {type, …data}, in order."""
@@ -204,7 +316,9 @@ async def office(create_database: Callable[..., Awaitable[str]]) -> AsyncIterato
     world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
     transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
     async with Simulator("http://fortnox", transport=transport) as simulator:
-        yield Office(dsn, pool, world, simulator, transport, company.tenant)
+        opened = Office(dsn, pool, world, simulator, transport, company.tenant)
+        yield opened
+    opened.bury()
     pool.terminate()
 
 
