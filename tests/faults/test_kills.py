@@ -62,7 +62,7 @@ async def outcome(story: Story, simulator: Simulator) -> dict[str, Any]:
     return {
         "data": {part: await story.product.part(import_id, part) for part in PARTS},
         "receipts": sorted((one["voucher_id"], one["series"], one["number"]) for one in story.receipts),
-        "books": sorted((one["VoucherSeries"], one["VoucherNumber"], one["Description"]) for one in booked),
+        "books": sorted((one["series"], one["number"], one["date"], one["text"]) for one in booked),
     }
 
 

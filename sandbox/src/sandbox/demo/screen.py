@@ -121,14 +121,17 @@ class Screen:
 
     def _checks(self, checks: Sequence[dict[str, Any]]) -> Table:
         table = Table("", "Kontroll", title="Kontroller", title_justify="left", show_header=False)
-        for check in checks[:SHOWN_CHECKS]:
+        grave_first = sorted(checks, key=lambda check: ("failed", "warning", "passed").index(check["verdict"]))
+        for check in grave_first[:SHOWN_CHECKS]:
             table.add_row(MARKS[check["verdict"]], Text(check["swedish"]))
         if len(checks) > SHOWN_CHECKS:
             table.add_row("", f"… och {len(checks) - SHOWN_CHECKS} till")
         return table
 
     def _ledger(self, title: str, items: Sequence[dict[str, Any]]) -> Table:
-        table = Table("Faktura", "Motpart", "Förfaller", "Dagar", "Restbelopp", title=title, title_justify="left")
+        table = Table(
+            "Faktura", "Motpart", "Förfaller", "Förfallna dagar", "Restbelopp", title=title, title_justify="left"
+        )
         table.columns[3].justify = table.columns[4].justify = "right"
         for item in items[:SHOWN_ITEMS]:
             age = BUCKETS.get(item["bucket"], item["bucket"])

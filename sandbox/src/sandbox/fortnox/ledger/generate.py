@@ -33,7 +33,7 @@ WRITE_OFF_ACCOUNT = 6351
 def ledgers(company: Company, year: FinancialYear, seed: int, wanted: Mapping[str, int], now: dt.datetime) -> None:
     """Fills both ledgers from the books of that year and books what happens in the next."""
     for kind in Kind:
-        rng = Random(f"{seed}/{company.tenant}/{kind}")
+        rng = Random(f"{seed}/{kind}")
         story = Story(company, kind, rng, wanted.get(kind), now)
         if story.begin(year):
             extras.add(story.keeper, rng, year, story.domestic)
