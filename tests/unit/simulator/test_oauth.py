@@ -143,8 +143,8 @@ async def test_the_access_token_is_a_jwt_of_about_3_kb_that_names_the_tenant(con
 
 async def test_a_code_works_once_and_for_ten_minutes(sim: Simulator, http: httpx.AsyncClient) -> None:
     async def exchange(code: str) -> int:
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-        return (await token(http, **form)).status_code
+        answer = await token(http, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+        return answer.status_code
 
     first = httpx.URL(await sim.consent(authorise_url(), tenant=TENANT)).params["code"]
     late = httpx.URL(await sim.consent(authorise_url(), tenant=TENANT)).params["code"]
