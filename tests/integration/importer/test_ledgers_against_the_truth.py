@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from common.events import Dataset
 from common.events.import_data import OpenItem
 from importer.conclusion import conclude
 
@@ -69,7 +68,3 @@ def true(item: dict[str, Any]) -> dict[str, Any]:
         "amounts": tuple(Decimal(item[name]) for name in ("total", "paid_before", "remaining", "remaining_sek")),
         "paid_after": sorted((one["date"], Decimal(one["amount"])) for one in item["paid_after"]),
     }
-
-
-def test_the_datasets_are_named_like_the_ledgers() -> None:
-    assert Dataset.CUSTOMER_LEDGER.removesuffix("_ledger") == "customer"

@@ -2,6 +2,7 @@
 
 import contextlib
 
+import httpx
 from fastapi import FastAPI
 
 from common.clock import Clock
@@ -28,13 +29,19 @@ from importer.resend_job import Resender
 from importer.settings import ImporterSettings
 
 
-async def build(runtime: Runtime[ImporterSettings]) -> None:
-    """Commands come in through the inbox, imports and resends run as jobs."""
+async def build(
+    runtime: Runtime[ImporterSettings],
+    *,
+    to_connector: httpx.AsyncBaseTransport | None = None,
+    to_fortnox: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Commands come in through the inbox, imports and resends run as jobs. The transports are the tests' seams."""
     settings = runtime.settings
-    leases = Leases(settings.connector_url, settings.connector_key.get_secret_value(), clock=runtime.clock)
+    key = settings.connector_key.get_secret_value()
+    leases = Leases(settings.connector_url, key, transport=to_connector, clock=runtime.clock)
     runtime.stack.push_async_callback(leases.close)
     publisher = Publisher(runtime.producer, settings.kafka_topic_prefix)
-    importer, resender = Importer(settings, leases, publisher), Resender(publisher)
+    importer, resender = Importer(settings, leases, publisher, to_fortnox), Resender(publisher)
     imports = runtime.worker(JobKind(IMPORT, [ImportRequested], importer.run, importer.give_up, importer.cancelled))
     resends = runtime.worker(JobKind(RESEND, [ImportResendRequested], resender.run, resender.give_up))
     handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)

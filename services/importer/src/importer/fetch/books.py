@@ -96,16 +96,22 @@ async def read(reading: Reading, company: Company) -> sie.Document:
 
     A file that was cut off on its way is asked for again later, one of another year is refused.
     """
-    content = await reading.sie(company.year_id)
+    content = await reading.checkpoints.sie() or await _fetch(reading, company.year_id)
+    reading.plan.note("sie")
     try:
         document = await asyncio.to_thread(sie.read, content)
     except sie.SieError as error:
         raise problems.UNREADABLE_SIE.error(why=error.problems[0].swedish, sie_code=error.code) from None
+    _check_year(document, company.financial_year)
+    return document
+
+
+async def _fetch(reading: Reading, year_id: int) -> bytes:
+    content = await reading.client.sie(4, year_id)
     if is_cut_off(content):
         raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
-    _check_year(document, company.financial_year)
     await reading.checkpoints.keep_sie(content)
-    return document
+    return content
 
 
 def is_cut_off(content: bytes) -> bool:

@@ -46,6 +46,7 @@ class JobCheckpoints:
     started: bool = False
     """`import.started` has been said."""
     _kept: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _resumed: bool = False
     _got_on: bool = False
 
     @classmethod
@@ -56,7 +57,7 @@ class JobCheckpoints:
         async with job.pool.acquire() as connection:
             kept = await Answers(connection).all(job.command.import_id)
         begun_at = datetime.fromisoformat(job.checkpoint["begun_at"])
-        return cls(job, begun_at, job.checkpoint["calls"], job.checkpoint["started"], kept)
+        return cls(job, begun_at, job.checkpoint["calls"], job.checkpoint["started"], kept, _resumed=True)
 
     def take(self, name: str) -> bytes | None:
         return self._kept.pop(name, None)
@@ -70,7 +71,7 @@ class JobCheckpoints:
             await Answers(connection).drop(self.job.command.import_id, prefix)
 
     async def sie(self) -> bytes | None:
-        if self.job.checkpoint is None:
+        if not self._resumed:
             return None
         async with self.job.pool.acquire() as connection:
             found = await SieFiles(connection).find(self.job.command.import_id)
@@ -83,8 +84,10 @@ class JobCheckpoints:
     async def start(self, said: EventData) -> None:
         """Says once that the import has begun."""
         if not self.started:
+            async with self.job.transaction() as connection:
+                await self.job.save_in(connection, self._checkpoint() | {"started": True})
+                await self.job.say(connection, said)
             self.started = True
-            await self.job.save(self._checkpoint(), said)
 
     @asynccontextmanager
     async def _answered(self) -> AsyncIterator[Connection]:
@@ -94,8 +97,8 @@ class JobCheckpoints:
             if not self._got_on:
                 await Imports(connection).got_on(self.job.command.import_id)
                 self._got_on = True
+            await self.job.save_in(connection, self._checkpoint() | {"calls": self.calls + 1})
             self.calls += 1
-            await self.job.save_in(connection, self._checkpoint())
 
     def _checkpoint(self) -> dict[str, Any]:
         """What the job itself keeps; the answers lie beside it."""

@@ -44,12 +44,6 @@ class Reading:
             await self.checkpoints.forget(f"{resource.path}?")
         raise fortnox.ChangedMeanwhile(f"GET /3/{resource.path}")
 
-    async def sie(self, year_id: int) -> bytes:
-        """The year's SIE file of type 4 as it comes; `keep_sie` it when it proved to be one."""
-        content = await self.checkpoints.sie() or await self.client.sie(4, year_id)
-        self.plan.note("sie")
-        return content
-
     async def _page(
         self, resource: fortnox.Resource[T], number: int, query: Mapping[str, fortnox.QueryValue]
     ) -> fortnox.Page[T]:

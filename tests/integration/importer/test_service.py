@@ -1,0 +1,282 @@
+"""The importer as a whole: commands on Kafka, a simulated Fortnox and connector, events and data on Kafka."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from common.events import (
+    ConnectionKind,
+    ConnectionRenewed,
+    ConnectionStatus,
+    Dataset,
+    FinancialYear,
+    ImportCancelRequested,
+    ImportRequested,
+    ImportResendRequested,
+)
+from sandbox.product.assembly import prove
+
+MakeRequest = Callable[..., ImportRequested]
+LISTS = ("invoices", "invoicepayments", "supplierinvoices", "supplierinvoicepayments")
+
+
+async def test_a_request_becomes_data_that_prove_complete(stage: Any) -> None:
+    request = stage.request()
+
+    await stage.send(request)
+    completed = await stage.ended(request)
+
+    assert completed["type"] == "import.completed"
+    proof = prove(completed["data"], await stage.chunks(completed))
+    assert proof.totals["sie4"]["debit"] == proof.totals["sie4"]["credit"] > 0
+    told = {one["dataset"]: one for one in completed["data"]["datasets"]}
+    assert list(told) == ["sie4", "customer_ledger", "supplier_ledger", "checks"]
+    assert (told["sie4"]["vouchers"], told["sie4"]["rows"]) == (194, 963)
+    assert completed["data"]["calls"] == len(await stage.calls())
+
+
+async def test_events_come_in_order_and_progress_ends_at_100(stage: Any) -> None:
+    request = stage.request()
+
+    await stage.send(request)
+    await stage.ended(request)
+
+    events = stage.said(request)
+    kinds = [event["type"] for event in events]
+    assert kinds[0] == "import.started"
+    assert kinds[-2:] == ["import.progressed", "import.completed"]
+    percents = [event["data"]["percent"] for event in events if event["type"] == "import.progressed"]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    sequences = [int(event["ce_sequence"]) for event in events]
+    assert sequences == sorted(sequences)
+    assert {event["ce_correlationid"] for event in events} == {stage.sent[request.import_id].id}
+
+
+async def test_a_command_that_comes_five_times_is_carried_out_once(stage: Any) -> None:
+    request = stage.request(datasets=(Dataset.SIE4,))
+
+    await stage.send(request, times=5)
+    await stage.ended(request)
+    another = stage.request(datasets=(Dataset.SIE4,))
+    await stage.send(another)
+    await stage.ended(another)
+
+    kinds = [event["type"] for event in stage.said(request)]
+    assert kinds.count("import.started") == kinds.count("import.completed") == 1
+
+
+async def test_an_import_id_that_was_used_for_something_else_is_refused(stage: Any) -> None:
+    request = stage.request(datasets=(Dataset.SIE4,))
+    await stage.send(request)
+
+    await stage.send(request.model_copy(update={"datasets": (Dataset.CUSTOMER_LEDGER,)}))
+
+    refused = await stage.event(request, "import.refused")
+    assert refused["data"]["trouble"]["code"] == "command.reused-key"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "named"),
+    [
+        ({"expected_organisation_number": "556677-8899"}, "import.wrong-company", "556677-8899"),
+        (
+            {"financial_year": FinancialYear(from_date=date(2010, 1, 1), to_date=date(2010, 6, 30))},
+            "import.wrong-financial-year",
+            "2010-01-01–2010-06-30",
+        ),
+        (
+            {"financial_year": FinancialYear(from_date=date(1999, 1, 1), to_date=date(1999, 12, 31))},
+            "import.no-financial-year",
+            "1999-01-01–1999-12-31",
+        ),
+    ],
+    ids=["company", "year", "no-year"],
+)
+async def test_the_wrong_company_or_year_is_refused_before_anything_is_fetched(
+    stage: Any, change: dict[str, Any], code: str, named: str
+) -> None:
+    request = stage.request(**change)
+
+    await stage.send(request)
+    refused = await stage.ended(request)
+
+    assert refused["type"] == "import.refused"
+    assert refused["data"]["trouble"]["code"] == code
+    assert named in refused["data"]["trouble"]["swedish"]
+    assert {call["path"].split("/")[2] for call in await stage.calls()} == {"companyinformation", "financialyears"}
+
+
+async def test_a_missing_licence_is_a_failure_that_says_what_to_do(stage: Any) -> None:
+    await stage.simulator.remove_licence(stage.tenant, "supplierinvoice")
+    request = stage.request()
+
+    await stage.send(request)
+    failed = await stage.ended(request)
+
+    assert failed["type"] == "import.failed"
+    assert failed["data"]["trouble"]["code"] == "import.missing-licence"
+    assert "leverantörsfakturor" in failed["data"]["trouble"]["swedish"]
+    assert failed["data"]["trouble"]["next_step"]
+
+
+async def test_without_the_right_to_settings_the_usual_accounts_are_used(stage: Any) -> None:
+    await stage.simulator.remove_licence(stage.tenant, "settings")
+    request = stage.request(datasets=(Dataset.CUSTOMER_LEDGER,))
+
+    await stage.send(request)
+    completed = await stage.ended(request)
+
+    ledger = completed["data"]["datasets"][0]
+    assert ledger["dataset"] == "customer_ledger"
+    assert ledger["reconciliation"]["accounts"] == [1510]
+    assert ledger["reconciliation"]["difference"] == "0.00"
+
+
+async def test_a_cancel_before_its_request_is_remembered(stage: Any) -> None:
+    request = stage.request()
+
+    await stage.send(ImportCancelRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    await stage.send(request)
+    cancelled = await stage.ended(request)
+
+    assert cancelled["type"] == "import.cancelled"
+    assert await stage.calls() == []
+
+
+async def test_a_running_import_is_cancelled_within_three_seconds(stage: Any) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    request = stage.request()
+    await stage.send(request)
+    await stage.event(request, "import.started")
+
+    async with asyncio.timeout(3):
+        await stage.send(ImportCancelRequested(connection_id=stage.connection_id, import_id=request.import_id))
+        cancelled = await stage.ended(request)
+
+    assert cancelled["type"] == "import.cancelled"
+
+
+async def test_a_lost_connection_is_waited_for_and_the_import_goes_on_when_it_lives_again(stage: Any) -> None:
+    stage.lose_connection()
+    request = stage.request()
+    await stage.send(request)
+    waiting = await stage.event(request, "import.waiting")
+    assert waiting["data"]["trouble"]["code"] == "connection.lost"
+    assert waiting["data"]["gives_up_at"] > waiting["data"]["next_try"]
+
+    stage.find_connection()
+    await stage.send(renewed(stage))
+
+    assert (await stage.ended(request))["type"] == "import.completed"
+
+
+async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: Any) -> None:
+    await stage.simulator.fault("GET /3/*payments/*", "html", times=100, tenant=stage.tenant)
+    request = stage.request()
+    await stage.send(request)
+    waiting = await stage.event(request, "import.waiting")
+    assert waiting["data"]["trouble"]["code"] == "import.fortnox-away"
+
+    kept = await stage.value(
+        "select (checkpoint ->> 'calls')::int from jobs where business_key = $1", str(request.import_id)
+    )
+    await stage.simulator.clear_faults()
+    before = len(await stage.calls())
+    await stage.send(renewed(stage))
+    completed = await stage.ended(request)
+
+    again = [call["path"] for call in (await stage.calls())[before:]]
+    assert kept >= 6
+    assert completed["data"]["calls"] == kept + len(again)
+    assert len(again) == len(set(again))
+
+
+async def test_another_process_goes_on_from_the_answers_that_are_kept(stage: Any) -> None:
+    stage.house.network.held.add("/3/invoices")
+    request = stage.request()
+    await stage.send(request)
+    await stage.true("select count(*) >= 5 from answers where import_id = $1", request.import_id)
+
+    await stage.house.stop()
+    stage.house.network.held.clear()
+    await stage.house.start()
+    completed = await stage.ended(request)
+
+    paths = [call["path"] for call in await stage.calls()]
+    assert completed["type"] == "import.completed"
+    assert paths.count("/3/invoices") == 1
+    assert paths.count("/3/companyinformation") == paths.count("/3/supplierinvoices") == paths.count("/3/sie/4") == 1
+    assert await stage.value("select count(*) from answers where import_id = $1", request.import_id) == 0
+    assert [event["type"] for event in stage.said(request)].count("import.started") == 1
+
+
+async def test_a_stored_result_is_published_again_as_a_new_snapshot(stage: Any) -> None:
+    request = stage.request()
+    await stage.send(request)
+    first = await stage.ended(request)
+    calls = len(await stage.calls())
+
+    await stage.send(ImportResendRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    second = await stage.ended(request, after=1)
+
+    assert second["data"]["snapshot_id"] != first["data"]["snapshot_id"]
+    assert [one["control_totals"] for one in second["data"]["datasets"]] == [
+        one["control_totals"] for one in first["data"]["datasets"]
+    ]
+    prove(second["data"], await stage.chunks(second))
+    assert len(await stage.calls()) == calls
+
+
+async def test_an_import_that_is_not_stored_can_not_be_published_again(stage: Any) -> None:
+    unknown = stage.request()
+
+    await stage.send(ImportResendRequested(connection_id=stage.connection_id, import_id=unknown.import_id))
+
+    failed = await stage.ended(unknown)
+    assert failed["data"]["trouble"]["code"] == "import.result-gone"
+
+
+async def test_over_http_the_state_and_the_file_just_as_fortnox_sent_it(stage: Any) -> None:
+    request = stage.request()
+    await stage.send(request)
+    completed = await stage.ended(request)
+
+    state = (await stage.get(f"/v1/imports/{request.import_id}")).json()
+    file = await stage.get(f"/v1/imports/{request.import_id}/sie")
+
+    assert state["status"] == "completed"
+    assert state["checks"] == completed["data"]["checks"]
+    assert hashlib.sha256(file.content).hexdigest() == completed["data"]["sie_sha256"]
+    assert file.content.startswith(b"#FLAGGA 0")
+    assert (await stage.get(f"/v1/imports/{uuid4()}")).status_code == 404
+    assert (await stage.get(f"/v1/imports/{request.import_id}", key="another")).status_code == 401
+
+
+async def test_no_event_holds_the_organisation_number_that_was_expected(stage: Any) -> None:
+    request = stage.request(expected_organisation_number="19640823-3234")
+
+    await stage.send(request)
+    await stage.ended(request)
+
+    assert "640823" not in json.dumps(stage.said(request), default=str)
+
+
+def renewed(stage: Any) -> ConnectionRenewed:
+    return ConnectionRenewed(
+        connection_id=stage.connection_id,
+        status=ConnectionStatus.ACTIVE,
+        kind=ConnectionKind.SERVICE_ACCOUNT,
+        tenant=stage.tenant,
+        company_name="Testföretaget AB",
+        organisation_number="556600-0000",
+        reference="assignment",
+        scopes=(),
+        connected_at="2026-11-02T08:00:00Z",
+    )
