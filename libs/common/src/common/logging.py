@@ -1,60 +1,21 @@
 """Logging: past-tense facts with bound ids, JSON in production, key–value on a terminal; nothing secret in it."""
 
 import logging
-import re
 import sys
-from typing import Any
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-HIDDEN = "[hidden]"
-SECRET_NAMES = re.compile(
-    r"token|secret|password|passwd|authorization|api_?key|credential|cookie|^code$|^state$|verifier|dsn|database_url"
-    r"|organi[sz]ation_?number|org_?nr|orgnr|personal_?number|personnummer|^text$|description|comments?$|counterparty_name",
-    re.IGNORECASE,
-)
-SECRET_VALUES = (
-    re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"),  # a JWT
-    re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{6,}"),
-    re.compile(
-        r"(?i)((?:access_|refresh_|id_)?token|client_secret|password|code_verifier|code|state)(\"?\s*[=:]\s*\"?)[^\s&\",}']+"
-    ),
-    re.compile(r"://[^/\s:@]+:[^/\s@]+@"),  # a password in an address
-    re.compile(
-        r"(?<![0-9A-Fa-f-])(?:19|20)?\d{6}[-+\u2010-\u2015 ]?\d{4}(?![0-9A-Fa-f-])"
-    ),  # a personal or company number
-)
+from common.redaction import redact
 
-
-def redact(value: Any, name: str = "") -> Any:
-    """The value without anything secret: by what it is called, and by what it looks like, however deep it lies."""
-    if name and SECRET_NAMES.search(name) and value is not None and not isinstance(value, bool):
-        return HIDDEN
-    if isinstance(value, dict):
-        return {redact(key): redact(one, str(key)) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [redact(one) for one in value]
-    if isinstance(value, bytes):
-        return f"[{len(value)} bytes]"
-    if isinstance(value, int | float | bool) or value is None:
-        return value if value is None or isinstance(value, bool | float) else _redact_number(value)
-    return _redact_text(str(value))
-
-
-def _redact_number(value: int) -> Any:
-    return HIDDEN if SECRET_VALUES[-1].fullmatch(str(value)) else value
-
-
-def _redact_text(text: str) -> str:
-    for pattern in SECRET_VALUES:
-        text = pattern.sub(HIDDEN, text)
-    return text
+KEPT = frozenset({"timestamp", "level", "service"})
+QUIET = ("httpx", "httpcore", "aiokafka", "faststream", "uvicorn.access", "asyncio")
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The structlog processor; the last before rendering, so that it sees tracebacks too."""
-    return {name: value if name in {"timestamp", "level"} else redact(value, name) for name, value in event.items()}
+    return {name: value if name in KEPT else redact(value, name) for name, value in event.items()}
 
 
 def _flatten_extra(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -77,6 +38,7 @@ def configure(service: str, *, style: str = "auto", level: str = "INFO") -> None
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -96,8 +58,18 @@ def configure(service: str, *, style: str = "auto", level: str = "INFO") -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("httpx", "httpcore", "aiokafka", "faststream", "uvicorn.access", "asyncio"):
+    for noisy in QUIET:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a line that can't be formatted would be printed as it is
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_uncaught
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        structlog.get_logger().critical("process.crashed", exc_info=(kind, error, traceback))
 
 
 def _named(service: str) -> Processor:
