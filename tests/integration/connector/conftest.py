@@ -1,6 +1,5 @@
 """Connectors on one database and a simulated Fortnox, in this process: no Kafka, events are read from the outbox."""
 
-import asyncio
 import base64
 import json
 import os
@@ -9,7 +8,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -17,17 +15,14 @@ import pytest
 from pydantic import SecretStr
 
 from common import database as db
-from common.clock import SYSTEM
-from common.leases import ConnectionPermits, Lease, LeaseRequest, Leases, Purpose
+from common.clock import SYSTEM, Clock
 from common.messaging.consuming import make_broker
 from common.service import Runtime, Service
 from common.settings import Caller
 from connector import app as connector_app
-from connector.connect import COOKIE
 from connector.settings import ConnectorSettings
 from connector.tokens.mint import Mint
 from connector.tokens.upkeep import Upkeep
-from fortnox import Client
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.control import Simulator
 from sandbox.fortnox.oauth.grants import Application
@@ -39,6 +34,7 @@ ORIGIN = "https://bokslut.example"
 PUBLIC_URL = "https://connector.example"
 FORTNOX = "http://fortnox.example"
 KEY = "key-of-the-tests"
+KEYS = {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())}
 EVERYTHING = ("sie4", "customer_ledger", "supplier_ledger")
 
 
@@ -90,7 +86,7 @@ class Replica:
 class Scene:
     """A database, a Fortnox, and as many connectors as wanted."""
 
-    dsn: str
+    dsn: str = field(repr=False)
     pool: db.Pool
     world: World
     fortnox: httpx.ASGITransport
@@ -103,15 +99,18 @@ class Scene:
         self.tenants.append(tenant)
         return tenant
 
-    async def replica(self, **settings: Any) -> Replica:
-        """Another connector process on the same database."""
+    async def replica(
+        self, *, clock: Clock = SYSTEM, fortnox: httpx.AsyncBaseTransport | None = None, **settings: Any
+    ) -> Replica:
+        """Another connector process on the same database; `fortnox` may stand between it and the simulator."""
         chosen = ConnectorSettings(**a_setting(self.dsn) | settings)
         service = Service("connector", "connector", chosen, connector_app.build)
         pool = await db.create_pool(self.dsn, "connector", largest=4)
         self.opened.callback(pool.terminate)
         stack = await self.opened.enter_async_context(AsyncExitStack())
-        service.runtime = Runtime("connector", "connector", chosen, pool, make_broker(chosen, "connector"), stack)
-        await connector_app.build(service.runtime, self.fortnox)
+        broker = make_broker(chosen, "connector")
+        service.runtime = Runtime("connector", "connector", chosen, pool, broker, stack, clock)
+        await connector_app.build(service.runtime, fortnox or self.fortnox)
         for task in service.runtime.tasks:
             task.close()
         http_app = connector_app.service.create_app(service, [connector_app.api.router, connector_app.browser.router])
@@ -155,6 +154,11 @@ class Scene:
         """Calls of Fortnox's token endpoint so far."""
         return [call for call in await self.simulator.calls() if call["path"] == "/oauth-v1/token"]
 
+    async def grant(self) -> dict[str, Any]:
+        """The only grant there is, as it stands in the database."""
+        [row] = await self.pool.fetch("select * from grants")
+        return dict(row)
+
     async def forget_access_tokens(self) -> None:
         """As if an hour had passed: nobody has a usable access token."""
         await self.pool.execute("update grants set access_until = clock()")
@@ -176,13 +180,10 @@ def a_setting(dsn: str) -> dict[str, Any]:
         "fortnox_client_secret": SecretStr(CLIENT_SECRET),
         "fortnox_api_url": FORTNOX,
         "fortnox_auth_url": FORTNOX,
-        "master_keys": {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())} if not KEYS else KEYS,
+        "master_keys": KEYS,
         "allowed_origins": (ORIGIN,),
         "callers": {"tests": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"leases", "connect", "lookups"}))},
     }
-
-
-KEYS = {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())}
 
 
 @pytest.fixture
