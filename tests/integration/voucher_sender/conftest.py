@@ -222,8 +222,7 @@ class Office:
             (await session).terminate()
         pool.terminate()
         self.dead.append(coroutine)
-        async with self.pool.acquire() as connection:
-            await connection.execute("update jobs set lease_until = clock() - interval '1 s' where status = 'running'")
+        await self.expire_leases()
         return done
 
     def bury(self) -> None:
@@ -256,8 +255,29 @@ class Office:
         """
         await self.approve(batch)
         sender = self.sender()
-        await self.work(replace(sender, transport=Watched(self.transport, meanwhile)) if meanwhile else sender)
+        await self.work(self.watched(sender, meanwhile) if meanwhile else sender)
         return await self.events(batch)
+
+    def watched(self, sender: Sender, meanwhile: Meanwhile) -> Sender:
+        return replace(sender, transport=Watched(self.transport, meanwhile))
+
+    async def cut_locks(self) -> None:
+        """The sessions that hold a right to post are lost."""
+        async with self.pool.acquire() as connection:
+            await connection.execute(
+                """
+                select pg_terminate_backend(pid) from pg_locks
+                where locktype = 'advisory'
+                  and database = (select oid from pg_database where datname = current_database())
+                """
+            )
+
+    async def expire_leases(self) -> None:
+        """Jobs that somebody holds are free for others."""
+        async with self.pool.acquire() as connection:
+            await connection.execute(
+                "update jobs set lease_until = clock() - interval '1 s', run_at = clock() where status <> 'done'"
+            )
 
     async def forget(self) -> None:
         """The database is lost and begun anew: what was booked is known to Fortnox alone."""
@@ -266,10 +286,12 @@ class Office:
 
     async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
         """What was told of a batch: {type, …data}, in order."""
+        return [one for one in await self.all_events() if one["batch_id"] == str(batch.batch_id)]
+
+    async def all_events(self) -> list[dict[str, Any]]:
         async with self.pool.acquire() as connection:
             rows = await connection.fetch("select value, headers from outbox order by id")
-        told = [{"type": dict(row["headers"])["ce_type"], **json.loads(row["value"])} for row in rows]
-        return [one for one in told if one["batch_id"] == str(batch.batch_id)]
+        return [{"type": dict(row["headers"])["ce_type"], **json.loads(row["value"])} for row in rows]
 
     def books(self, series: str = "I") -> list[Any]:
         """The truth: the series' vouchers of the year, by number."""

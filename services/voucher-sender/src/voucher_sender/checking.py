@@ -1,5 +1,7 @@
 """The check as a step of the batch: reads what it needs, decides what is to be booked, tells it all at once."""
 
+import contextlib
+
 import structlog
 
 from common.database import Connection
@@ -26,6 +28,13 @@ class ClaimLost(Exception):
 async def check(desk: Desk) -> None:
     """Checks all vouchers and keeps the result; those to be booked are then this batch's."""
     read = await registers.read(desk.fortnox, desk.command)
+    while True:
+        with contextlib.suppress(ClaimLost):
+            await _check(desk, read)
+            return
+
+
+async def _check(desk: Desk, read: Registers) -> None:
     tenant = desk.permits.tenant
     assert tenant is not None
     known = await _known(desk, tenant, read)

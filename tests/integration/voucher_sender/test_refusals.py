@@ -1,0 +1,169 @@
+"""What is not booked, and why."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from common.events.voucher_batches import VoucherRow
+
+
+def codes(events: list[dict[str, Any]], kind: str = "voucher.rejected") -> list[tuple[str, list[str]]]:
+    """By voucher: the codes of the errors that it was told with."""
+    return [
+        (one["voucher_id"], [found["code"] for found in one["findings"] if found["severity"] == "error"])
+        for one in events
+        if one["type"] == kind
+    ]
+
+
+def rows_on(account: int) -> tuple[VoucherRow, ...]:
+    return VoucherRow(account=account, debit=Decimal(5)), VoucherRow(account=1930, credit=Decimal(5))
+
+
+async def test_nothing_is_booked_when_one_does_not_pass(office: Any, a_batch: Any, voucher: Any) -> None:
+    events = await office.book(a_batch([voucher(1), voucher(2, rows=rows_on(4999))]))
+
+    assert codes(events) == [("v-1", ["vouchers.others-failed"]), ("v-2", ["voucher.account-missing"])]
+    assert events[-1]["rejected"] == 2
+    assert office.books() == []
+
+
+async def test_what_passes_is_booked_when_the_policy_says_so(office: Any, a_batch: Any, voucher: Any) -> None:
+    vouchers = [voucher(1, rows=rows_on(4999)), voucher(2)]
+
+    events = await office.book(a_batch(vouchers, policy="book_what_passes"))
+
+    assert codes(events) == [("v-1", ["voucher.account-missing"])]
+    assert (events[-1]["booked"], events[-1]["rejected"]) == (1, 1)
+    assert [one.text for one in office.books()] == ["Bokslut 2"]
+
+
+async def test_a_year_that_fortnox_lacks_is_told_for_each_voucher(office: Any, a_batch: Any) -> None:
+    year = {"from_date": date(2025, 2, 1), "to_date": date(2026, 1, 31)}
+
+    events = await office.book(a_batch(2, financial_year=year, mode="check"))
+
+    assert codes(events, "voucher.checked") == [(one, ["vouchers.no-financial-year"]) for one in ("v-1", "v-2")]
+    assert (events[-1]["passed"], events[-1]["rejected"]) == (0, 2)
+
+
+async def test_a_series_that_takes_no_manual_vouchers_is_told_with_those_that_do(office: Any, a_batch: Any) -> None:
+    events = await office.book(a_batch(1, series="B"))
+
+    rejected = next(one for one in events if one["type"] == "voucher.rejected")
+    assert codes(events) == [("v-1", ["vouchers.series-not-manual"])]
+    assert "A, I, J" in rejected["findings"][0]["swedish"]
+
+
+async def test_an_account_closed_since_the_check_becomes_the_checks_own_finding(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    closed = []
+
+    async def close(moment: str) -> None:
+        if moment == "before POST" and not closed:
+            closed.append(await office.simulator.deactivate_account(office.tenant, 7832))
+
+    batch = a_batch([voucher(1), voucher(2, rows=rows_on(6570))], policy="book_what_passes")
+    events = await office.book(batch, meanwhile=close)
+
+    assert codes(events) == [("v-1", ["voucher.account-inactive"])]
+    assert [one.text for one in office.books()] == ["Bokslut 2"]
+
+
+async def test_after_a_refusal_the_rest_stops_when_it_is_all_or_nothing(office: Any, a_batch: Any) -> None:
+    async def lock(moment: str) -> None:
+        if moment == "before POST" and len(office.books("A")) == 2:
+            await office.simulator.lock_period(office.tenant, office.last_day)
+
+    events = await office.book(a_batch(3, series="A"), meanwhile=lock)
+
+    assert codes(events) == [("v-2", ["voucher.period-locked"]), ("v-3", ["vouchers.stopped"])]
+    assert (events[-1]["booked"], events[-1]["rejected"]) == (1, 2)
+
+
+async def test_a_locked_period_is_asked_about_once_and_remembered(office: Any, a_batch: Any) -> None:
+    await office.simulator.lock_period(office.tenant, office.last_day)
+
+    first = await office.book(a_batch(3, series="A", policy="book_what_passes"))
+    calls = await office.simulator.calls()
+    again = await office.book(a_batch(1, series="A", mode="check"))
+
+    assert [code for _, code in codes(first)] == [["voucher.period-locked"]] * 3
+    assert len([one for one in calls if one["method"] == "POST" and one["path"] == "/3/vouchers"]) == 1
+    assert codes(again, "voucher.checked") == [("v-1", ["voucher.period-locked"])]
+
+
+async def test_a_closing_series_exempt_from_the_lock_takes_vouchers_and_is_not_warned_of_again(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    await office.simulator.lock_period(office.tenant, office.last_day)
+
+    first = await office.book(a_batch(1))
+    again = await office.book(a_batch([voucher(2)], mode="check"))
+
+    warned = [one["code"] for one in first[0]["findings"]]
+    assert warned == ["voucher.date-locked"]
+    assert first[-1]["booked"] == 1
+    assert again[0]["findings"] == []
+
+
+async def test_texts_are_cleaned_and_that_is_said(office: Any, a_batch: Any, voucher: Any) -> None:
+    events = await office.book(a_batch([voucher(1, description="Avskrivning [2025] – “maskiner”")]))
+
+    (finding,) = events[0]["findings"]
+    assert finding["code"] == "voucher.text-cleaned"
+    assert finding["proposal"] == office.books()[0].text == "Avskrivning (2025) – maskiner"
+
+
+async def test_without_the_licence_the_batch_is_refused(office: Any, a_batch: Any) -> None:
+    await office.simulator.remove_licence(office.tenant, "bookkeeping")
+
+    events = await office.book(a_batch(1))
+
+    assert [one["type"] for one in events] == ["vouchers.refused"]
+    assert events[0]["trouble"]["code"] == "vouchers.not-allowed"
+
+
+async def test_a_licence_lost_while_booking_rejects_what_is_left(office: Any, a_batch: Any) -> None:
+    async def lose(moment: str) -> None:
+        if moment == "after POST":
+            await office.simulator.remove_licence(office.tenant, "bookkeeping")
+
+    events = await office.book(a_batch(2), meanwhile=lose)
+
+    assert codes(events) == [("v-2", ["vouchers.not-allowed"])]
+    assert (events[-1]["booked"], events[-1]["rejected"]) == (1, 1)
+
+
+async def test_cost_centres_are_read_only_when_used(office: Any, a_batch: Any) -> None:
+    await office.book(a_batch(1, mode="check"))
+
+    paths = {one["path"] for one in await office.simulator.calls()}
+    assert paths == {
+        "/3/financialyears",
+        "/3/voucherseries",
+        "/3/accounts",
+        "/3/settings/lockedperiod",
+        "/3/vouchers",
+    }
+
+
+async def test_too_many_requests_and_a_dead_token_mean_that_nothing_happened(office: Any, a_batch: Any) -> None:
+    await office.simulator.fault("POST /3/vouchers", "status-429")
+    await office.simulator.fault("POST /3/vouchers", "status-401")
+    batch = a_batch(1)
+
+    events = await office.book(batch)
+
+    assert "voucher.uncertain" not in [one["type"] for one in events]
+    assert events[-1]["booked"] == 1
+    office.judge(batch, told=events)
+
+
+async def test_a_day_in_the_unlocked_part_is_not_warned_of(office: Any, a_batch: Any) -> None:
+    await office.simulator.lock_period(office.tenant, office.last_day - timedelta(days=1))
+
+    events = await office.book(a_batch(1, mode="check"))
+
+    assert events[0]["findings"] == []
