@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 LARGEST_LOT = 8  # slots asked for at once: small, so that others get their turn
 FLUSH_AFTER = 0.5  # seconds after which used slots are handed back even if no more are wanted
+SHORTEST_CALL = 1.0  # seconds that a permit must have left to be worth using
+GOODBYE = 3.0  # seconds for handing back: slots free themselves, too
 PATIENCE = 60.0  # seconds for which a connector that does not answer is asked again
 
 
@@ -119,7 +121,7 @@ class ConnectionPermits:
         self._clock = leases.clock
         self._free: deque[SlotPermit] = deque()
         self._used: list[tuple[str, float | None]] = []
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._wanted = 0
         self._lease_id = uuid4()  # kept until it brings slots: it holds our place in the queue
         self._refused: str | None = None
@@ -134,13 +136,12 @@ class ConnectionPermits:
         """Waits for a slot. Raises LeaseRefused and ConnectorAway."""
         self._wanted += 1
         try:
-            async with self._asking:
-                while (permit := self._next_free()) is None:
-                    await self._ask()
-                self.calls += 1
-                return permit
+            while (permit := self._next_free()) is None:
+                await self._more()
         finally:
             self._wanted -= 1
+        self.calls += 1
+        return permit
 
     async def refused(self, permit: Permit) -> None:
         """This token is dead: slots that came with it are handed back, the next ones come with another."""
@@ -156,40 +157,54 @@ class ConnectionPermits:
 
     def hand_back(self, slot: str, *, answered: bool) -> None:
         self._used.append((slot, self._clock.boottime() if answered else None))
-        if self._flushing is None or self._flushing.done():
+        if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_later())
 
     async def close(self) -> None:
         """Hands everything back; slots of calls under way free themselves."""
-        if self._flushing:
-            self._flushing.cancel()
-        while self._free:
-            self._used.append((self._free.popleft().slot, None))
+        for task in (self._asking, self._flushing):
+            if task and not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+        self._used += [(permit.slot, None) for permit in self._free]
+        self._free.clear()
         await self._flush()
 
     def _next_free(self) -> SlotPermit | None:
         while self._free:
             permit = self._free.popleft()
-            if permit.deadline - self._clock.boottime() > 1.0:
+            if permit.deadline - self._clock.boottime() > SHORTEST_CALL:
                 return permit
             self._used.append((permit.slot, None))
         return None
 
+    async def _more(self) -> None:
+        """Waits for the lease that is being asked for, in a task that outlives a caller who gives up: it serves all."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        await asyncio.shield(self._asking)
+
     async def _ask(self) -> None:
         asked_at = self._clock.boottime()
-        handed_back, too_many = self._take_used()
-        lease = await self._leases.lease(
-            LeaseRequest(
-                lease_id=self._lease_id,
-                connection_id=self._connection_id,
-                purpose=self._purpose,
-                calls=max(1, min(LARGEST_LOT, self._wanted)),
-                handed_back=handed_back,
-                refused_token=self._refused,
-                too_many_requests=too_many,
-            )
+        handed_back, too_many, refused = self._take_used(), self._too_many, self._refused
+        self._too_many = False
+        request = LeaseRequest(
+            lease_id=self._lease_id,
+            connection_id=self._connection_id,
+            purpose=self._purpose,
+            calls=max(1, min(LARGEST_LOT, self._wanted)),
+            handed_back=_ages(handed_back, asked_at),
+            refused_token=refused,
+            too_many_requests=too_many,
         )
-        self._refused = None
+        try:
+            lease = await self._leases.lease(request)
+        except BaseException:
+            self._used, self._too_many = handed_back + self._used, too_many or self._too_many
+            self._lease_id = uuid4()  # should it have been given, its time runs from this request and not from the next
+            raise
+        if self._refused == refused:
+            self._refused = None
         self.wait_seconds = lease.wait_seconds
         deadline = asked_at + lease.seconds
         self._free.extend(SlotPermit(self, slot, lease.access_token, lease.tenant, deadline) for slot in lease.slots)
@@ -198,21 +213,28 @@ class ConnectionPermits:
         else:
             await self._clock.sleep(lease.wait_seconds)
 
-    def _take_used(self) -> tuple[tuple[HandedBack, ...], bool]:
-        now = self._clock.boottime()
-        taken = tuple(HandedBack(slot=slot, answered_ago=None if at is None else now - at) for slot, at in self._used)
-        too_many = self._too_many
-        self._used, self._too_many = [], False
-        return taken, too_many
+    def _take_used(self) -> list[tuple[str, float | None]]:
+        taken, self._used = self._used, []
+        return taken
 
     async def _flush_later(self) -> None:
-        await self._clock.sleep(FLUSH_AFTER)
-        await self._flush()
+        try:
+            while self._used or self._too_many:
+                await self._clock.sleep(FLUSH_AFTER)
+                await self._flush()
+        finally:
+            self._flushing = None
 
     async def _flush(self) -> None:
-        handed_back, too_many = self._take_used()
+        handed_back, too_many = self._take_used(), self._too_many
+        self._too_many = False
         if handed_back or too_many:
-            await self._leases.hand_back(HandBackRequest(handed_back=handed_back, too_many_requests=too_many))
+            ages = _ages(handed_back, self._clock.boottime())
+            await self._leases.hand_back(HandBackRequest(handed_back=ages, too_many_requests=too_many))
+
+
+def _ages(used: list[tuple[str, float | None]], now: float) -> tuple[HandedBack, ...]:
+    return tuple(HandedBack(slot=slot, answered_ago=None if at is None else now - at) for slot, at in used)
 
 
 class Leases:
@@ -228,7 +250,7 @@ class Leases:
     ) -> None:
         self.clock = clock
         self._client = httpx.AsyncClient(
-            base_url=connector_url, headers={"authorization": f"Bearer {key}"}, transport=transport, timeout=15
+            base_url=connector_url, headers={"authorization": f"Bearer {key}"}, transport=transport
         )
 
     @asynccontextmanager
@@ -257,12 +279,12 @@ class Leases:
     async def hand_back(self, request: HandBackRequest) -> None:
         """Hands slots back; if it fails they free themselves a little later."""
         with contextlib.suppress(LeaseRefused):
-            await self._post("/v1/leases/hand-back", request)
+            await self._post("/v1/leases/hand-back", request, timeout=GOODBYE)
 
-    async def _post(self, path: str, request: Model) -> httpx.Response | None:
+    async def _post(self, path: str, request: Model, timeout: float = 15) -> httpx.Response | None:
         try:
             answer = await self._client.post(
-                path, content=request.model_dump_json(), headers={"content-type": "application/json"}
+                path, content=request.model_dump_json(), headers={"content-type": "application/json"}, timeout=timeout
             )
         except httpx.TransportError as error:
             log.warning("connector.away", error=type(error).__name__)
