@@ -151,6 +151,14 @@ async def test_the_sie_file_says_what_the_source_said(fortnox: Any, year: int, b
     assert exported.amount("RES", 3001) == -150000
 
 
+@pytest.mark.parametrize("kind", [1, 2, 3, 4])
+async def test_the_simulators_writer_and_ours_agree_byte_for_byte(fortnox: Any, year: int, kind: int) -> None:
+    for asked in (year, year + 1):
+        exported = (await fortnox.get(f"sie/{kind}", financialyear=asked)).content
+
+        assert sie.write(sie.read(exported), "fortnox").rstrip() == exported
+
+
 async def test_the_layout_is_fortnoxs(fortnox: Any, year: int) -> None:
     text = (await fortnox.get("sie/4", financialyear=year)).content.decode("cp437")
     lines = text.split("\r\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+import sie
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.oauth.grants import Application
@@ -40,7 +41,10 @@ def make_world(settings: Settings) -> World:
     world.grants.register(application)
     if not world.companies:
         for path in settings.books:
-            found(world, path.read_bytes(), settings.wanted)
+            try:
+                found(world, path.read_bytes(), settings.wanted)
+            except (OSError, sie.SieError) as error:
+                raise SystemExit(f"{path} can't be taken as books: {error}") from None
     return world
 
 

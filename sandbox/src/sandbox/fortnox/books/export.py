@@ -1,4 +1,8 @@
-"""A financial year as a SIE file in the layout of Fortnox 3.6x (SIE facts 8): CRLF, no last newline, no #KSUMMA."""
+"""A financial year as a SIE file in the layout of Fortnox 3.6x (SIE facts 8): CRLF, no last newline, no #KSUMMA.
+
+Written here and not by `sie.write`, so that what our reader and our writer both misunderstand shows; a test holds the
+two against each other.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +49,9 @@ class _Export:
         yield ""
         yield from self._accounts()
         yield ""
-        yield from self._dimensions()
-        yield ""
+        if self._wish.kind >= 3:
+            yield from self._dimensions()
+            yield ""
         yield from self._balances()
         if self._wish.kind >= 2:
             yield from self._months()
@@ -69,7 +74,8 @@ class _Export:
         if before := self._previous or year.before:
             yield f"#RAR -1 {before.start:%Y%m%d} {before.end:%Y%m%d}"
         yield f"#ORGNR {profile.organisation_number}"
-        yield f"#OMFATTN {year.end:%Y%m%d}"
+        if self._wish.kind >= 2:
+            yield f"#OMFATTN {year.end:%Y%m%d}"
         yield f"#KPTYP {profile.sie_chart}"
 
     def _accounts(self) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Consent:
             return HTMLResponse(pages.problem(str(problem)), 400)
         if not set(asked["scope"].split()) <= application.scopes:
             return _back(asked, {"error": "invalid_scope"})  # before any login
-        return HTMLResponse(pages.consent(asked, application.id, list(self._world.companies.values())))
+        return HTMLResponse(pages.consent(asked, application.name, list(self._world.companies.values())))
 
     async def decide(self, request: Request) -> Response:
         """The person has pressed a button."""

@@ -26,6 +26,7 @@ class Application:
     scopes: frozenset[str] = ALL_SCOPES
     service_accounts: bool = True  # "Only administrator" is chosen in the portal
     active: bool = True  # OAuth 2 is switched on
+    name: str = "Bokbrygga"  # what the consent page calls it
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import sie
 from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.ledger import oracle
 from sandbox.fortnox.ledger.model import Kind
@@ -81,7 +82,7 @@ def _route(world: World, method: str, path: str, action: Action) -> Route:
             return JSONResponse(action(world, request, await request.body()))
         except ValidationError as error:
             return JSONResponse({"error": error.errors(include_url=False, include_context=False)}, 400)
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, sie.SieError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
     return Route(f"/_sim/{path}".rstrip("/"), serve, methods=[method])
