@@ -91,8 +91,10 @@ async def test_a_kill_changes_nothing_in_the_end(
     story = await new_story(tellers)
     killing = asyncio.create_task(kill_now_and_then(everything, victim, random.Random(victim)))
 
-    await story.import_books()
-    await story.send_vouchers()
-    await killing
+    try:
+        await story.import_books()
+        await story.send_vouchers()
+    finally:
+        await killing
 
     assert await outcome(story, tellers[2]) == undisturbed

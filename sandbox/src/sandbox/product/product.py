@@ -25,7 +25,14 @@ DATA = "fortnox.import-data.v1"
 STREAMS = ("fortnox.connections.v1", "fortnox.connect-attempts.v1", "fortnox.imports.v1", "fortnox.vouchers.v1", DATA)
 Answer = TypeVar("Answer")
 POLL = 0.1  # seconds between looks while something is waited for
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, KafkaError)
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    KafkaError,
+)
 
 
 class ProductSettings(BaseSettings):
