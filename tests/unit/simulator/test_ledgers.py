@@ -224,6 +224,15 @@ async def test_supplier_invoices_know_dates_only_when_so_switched(sim: Simulator
     assert await count() == 0
 
 
+async def test_what_is_entered_now_is_modified_now_whatever_its_date(sim: Simulator, fortnox: Any) -> None:
+    made = await sim.create_invoice(TENANT, "customer", 100, date="2025-05-20")
+    await sim.pay_invoice(TENANT, "customer", made["number"], date="2025-06-01")
+
+    for path in ("invoices", "invoicepayments", "vouchers"):
+        changed = await fortnox.json(path, lastmodified="2025-09-01 12:00")
+        assert changed["MetaInformation"]["@TotalResources"] == (2 if path == "vouchers" else 1)
+
+
 async def test_the_truth_follows_what_is_done(sim: Simulator) -> None:
     made = await sim.create_invoice(TENANT, "customer", 1000, date="2025-06-01", due="2025-06-30")
     credit = await sim.create_invoice(TENANT, "customer", -300, date="2025-06-20", credits=made["number"])

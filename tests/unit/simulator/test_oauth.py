@@ -285,7 +285,7 @@ async def test_a_withdrawn_consent_ends_refreshing_and_at_once_also_calling(
 
 
 async def test_a_missing_licence_for_the_integration_is_no_dead_token(
-    sim: Simulator, http: httpx.AsyncClient, connect: Any, fortnox: Any
+    sim: Simulator, http: httpx.AsyncClient, connect: Any
 ) -> None:
     live = (await connect())["refresh_token"]
 
@@ -293,6 +293,20 @@ async def test_a_missing_licence_for_the_integration_is_no_dead_token(
 
     answer = await refresh(http, live)
     assert (answer.status_code, answer.json()["error"]) == (401, "error_missing_app_license")
+    await sim.restore_licence(TENANT)
+    await sim.remove_licence(TENANT, "invoice")
+    await sim.set_switch("licences_checked_for_tokens", True)
+    assert (await refresh(http, live)).json()["error"] == "error_missing_license"
+    await sim.restore_licence(TENANT, "invoice")
+    assert (await refresh(http, live)).status_code == 200
+
+
+async def test_the_outcome_of_a_consent_can_be_decided_beforehand(sim: Simulator) -> None:
+    await sim.set_switch("consent_outcome", "missing-admin")
+
+    back = httpx.URL(await sim.consent(authorise_url(), "approve", TENANT))
+
+    assert back.params["error"] == "error_missing_system_admin_right"
 
 
 async def test_the_client_cannot_consent_where_the_page_shows_a_problem(sim: Simulator) -> None:

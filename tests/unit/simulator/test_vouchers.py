@@ -170,10 +170,18 @@ async def test_oddities_are_silently_accepted_unless_switched(sim: Simulator, fo
     assert (refused.status_code, unbalanced.status_code) == (400, 201)
 
 
-async def test_there_is_no_update_and_no_delete(fortnox: Any, http: Any) -> None:
-    for method in ("PUT", "DELETE"):
-        answer = await http.request(method, "/3/vouchers/A/1", headers=fortnox.headers)
-        assert answer.status_code in {404, 405}
+async def test_there_is_no_update_and_deleting_needs_a_scope_of_its_own(
+    sim: Simulator, fortnox: Any, http: Any, connect: Any, year: int
+) -> None:
+    async def status(method: str, path: str) -> int:
+        answer = await http.request(method, f"/3/{path}?financialyear={year}", headers=fortnox.headers)
+        return int(answer.status_code)
+
+    assert await status("PUT", "vouchers/A/2") in {404, 405}
+    assert await status("DELETE", "vouchers/A/2") == 403
+    fortnox.headers["Authorization"] = f"Bearer {(await connect('bookkeeping deletevoucher'))['access_token']}"
+    assert [await status("DELETE", f"vouchers/A/{number}") for number in (1, 2)] == [404, 204]
+    assert [voucher["number"] for voucher in await sim.vouchers(TENANT, year, "A")] == [1]
 
 
 async def test_the_list_may_lag_and_the_single_read_does_not(sim: Simulator, fortnox: Any, year: int) -> None:

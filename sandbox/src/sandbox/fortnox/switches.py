@@ -15,6 +15,7 @@ class Switches:
     refresh_token_days: int = 31  # fact 1.3: 31 by Fortnox's dictionary, 45 by two SDKs (fact 14)
     refresh_reuse: str = "refuse"  # a spent refresh token: refuse | family (kills the newest too) | again (same answer)
     refresh_reuse_grace_seconds: int = 0  # a spent token still answers the newest pair for so long
+    licences_checked_for_tokens: bool = False  # a lost licence for a scope also stops the token endpoint (fact 1.7)
     consent_replaces_tokens: bool = True  # a new consent kills refresh tokens of the one before
     revoke_withdraws_consent: bool = False  # fact 1.6: how to withdraw a consent by API is not known
 

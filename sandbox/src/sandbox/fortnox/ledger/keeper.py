@@ -32,8 +32,8 @@ class Money:
 class Keeper:
     """Keeps one ledger of one company. Who asks for a booked entry has booked it, and says in which voucher."""
 
-    def __init__(self, company: Company, kind: Kind, now: dt.datetime) -> None:
-        self.company, self.kind, self._now = company, kind, now
+    def __init__(self, company: Company, kind: Kind, now: dt.datetime, *, live: bool = False) -> None:
+        self.company, self.kind, self._now, self._live = company, kind, now, live
         self.ledger: Ledger = company.ledgers[kind]
         self._next_invoice = self.ledger.next_number
         self.next_payment = self.ledger.next_payment
@@ -159,5 +159,7 @@ class Keeper:
         return VoucherRef(*voucher.key)
 
     def _moment(self, day: dt.date) -> dt.datetime:
-        """Sometime on that day, but not in the future."""
+        """When it was entered: now if it is done live, else sometime on its day, but not in the future."""
+        if self._live:
+            return self._now
         return min(dt.datetime.combine(day, dt.time(10), SWEDEN).astimezone(dt.UTC), self._now)

@@ -103,6 +103,9 @@ class Tokens:
         company = self._world.companies.get(grant.tenant)
         if company is None or not company.profile.has_integration_licence:
             raise OAuthError(401, "error_missing_app_license", "Missing app license")
+        checked = self._world.switches.licences_checked_for_tokens
+        if checked and not set(grant.scopes) <= company.profile.licences:
+            raise OAuthError(401, "error_missing_license", "Missing license")
 
     def _tokens(self, grant: Grant, refresh_token: str | None, scopes: tuple[str, ...] | None = None) -> Response:
         """The recorded order of keys (fact 1.2)."""

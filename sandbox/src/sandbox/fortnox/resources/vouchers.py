@@ -13,6 +13,7 @@ from sandbox.fortnox.books import booking
 from sandbox.fortnox.books.booking import Proposal
 from sandbox.fortnox.books.model import COST_CENTRE, PROJECT, FinancialYear, Row, Voucher
 from sandbox.fortnox.wire import errors
+from sandbox.fortnox.wire.answers import headers
 from sandbox.fortnox.wire.call import Call, Endpoint, get
 from sandbox.fortnox.wire.listing import Record, between, in_order, matching, modified_since, page, single
 
@@ -58,6 +59,16 @@ def create(call: Call) -> Response:
     booking.check(call.company, year, proposal, call.world.switches)
     voucher = booking.book(call.world, call.company, year, proposal)
     return single(call, "Voucher", _whole(call, year, voucher), 201, {"location": "vouchers"})
+
+
+def delete(call: Call) -> Response:
+    """Not public, needs the scope `deletevoucher`; only the last voucher of a series can go (facts 5.8, 6.1)."""
+    year, number = call.year(), call.path["number"]
+    last = call.company.books.last(year.id, call.path["series"])
+    if last is None or str(last.number) != number:
+        raise errors.no_voucher()
+    call.world.drop_voucher(call.company, last)
+    return Response(status_code=204, headers=headers())
 
 
 def _list(call: Call, year: FinancialYear, series: str | None) -> Response:
@@ -208,4 +219,5 @@ ENDPOINTS = [
     get("vouchers/sublist/{series}", "bookkeeping", sublist),
     get("vouchers/{series}/{number}", "bookkeeping", show),
     Endpoint("POST", "vouchers", "bookkeeping", create),
+    Endpoint("DELETE", "vouchers/{series}/{number}", "deletevoucher", delete),
 ]

@@ -139,7 +139,7 @@ def cancel_invoice(world: World, company: Company, *, kind: Kind, number: int) -
 
 
 def _keeper(world: World, company: Company, kind: Kind) -> Keeper:
-    return Keeper(company, kind, world.clock.now())
+    return Keeper(company, kind, world.clock.now(), live=True)
 
 
 def _year(company: Company, day: date) -> FinancialYear:
