@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from sandbox import embedded
-from sandbox.embedded import Kafka, NotReady, PortTaken, Postgres, Supervisor, ports, python_module
+from sandbox.embedded import Kafka, NoJava, NotReady, PortTaken, Postgres, Supervisor, java, ports, python_module
 
 
 @pytest.fixture
@@ -140,6 +140,19 @@ def test_however_the_owner_of_real_servers_ends_nothing_stays(
     _, alive = psutil.wait_procs(processes, timeout=30)
 
     assert alive == []
+    assert list(open_folder.iterdir()) == []
+
+
+def test_when_one_server_cannot_start_the_other_leaves_nothing(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(java, "MINIMUM", 1_000)
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
+    monkeypatch.setenv("TMPDIR", str(open_folder))
+
+    with pytest.raises(NoJava), embedded.servers():
+        pass
+
     assert list(open_folder.iterdir()) == []
 
 

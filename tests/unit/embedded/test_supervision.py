@@ -61,7 +61,10 @@ def test_however_its_owner_ends_no_process_and_no_folder_stays(
     assert not any(psutil.pid_exists(int(pid)) for pid in pids)
 
 
-def test_processes_end_with_their_warden_and_the_next_supervisor_removes_its_folder(eventually: Eventually) -> None:
+def test_processes_end_with_their_warden_and_the_next_supervisor_removes_its_folder(
+    eventually: Eventually, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # others' supervisors would remove it too
     supervisor = Supervisor()
     process = supervisor.start(sleeper())
     assert process.pid

@@ -114,9 +114,12 @@ class Postgres(Process):
     def _prepare(self) -> None:
         if not ports.is_free(self._port):
             raise PortTaken(self.command.name, self._port)
-        programs = _programs(self.supervisor.folder, self.command.user)
+        with self.supervisor.writing():
+            programs = _programs(self.supervisor.folder, self.command.user)
         if not (self._data / "PG_VERSION").exists():
-            shutil.copytree(self._template(programs), self._data, dirs_exist_ok=True)
+            template = self._template(programs)
+            with self.supervisor.writing():
+                shutil.copytree(template, self._data, dirs_exist_ok=True)
             _hand_over(self._data, self.command.user)
         settings = (f"--{name}={value}" for name, value in SETTINGS.items())
         self.command = replace(

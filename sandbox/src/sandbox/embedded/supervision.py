@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +52,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self.folder = Path(self._answer())
         atexit.register(self.close)
 
@@ -71,10 +71,18 @@ class Supervisor:
             self._warden.stdin.flush()
             return self._answer()
 
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds off the folder's removal while a tree is written into it; otherwise parts would come back."""
+        with self._writing:
+            if not self.folder.exists():
+                raise Ended("The supervisor")
+            yield
+
     def close(self) -> None:
         """Ends all processes and removes the folder; returns when that is done."""
         atexit.unregister(self.close)
-        with self._lock:
+        with self._writing, self._lock:
             if self._warden.stdin:
                 with contextlib.suppress(BrokenPipeError):
                     self._warden.stdin.close()
