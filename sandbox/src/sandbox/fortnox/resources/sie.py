@@ -9,7 +9,7 @@ from sandbox.fortnox.books.model import FinancialYear
 from sandbox.fortnox.wire import answers, errors
 from sandbox.fortnox.wire.call import Call, get
 
-MOST_EXPORTS = 20  # composed files that are kept per company
+MOST_EXPORTS = 6  # composed files that are kept per company
 
 
 def export(call: Call) -> Response:
