@@ -58,7 +58,7 @@ async def test_a_series_that_takes_no_manual_vouchers_is_told_with_those_that_do
 async def test_an_account_closed_since_the_check_becomes_the_checks_own_finding(
     office: Any, a_batch: Any, voucher: Any
 ) -> None:
-    closed = []
+    closed: list[None] = []
 
     async def close(moment: str) -> None:
         if moment == "before POST" and not closed:

@@ -93,7 +93,7 @@ VAT_ACCOUNT = Problem(
     code="voucher.vat-account",
     swedish="Konto {account} har momskod {vat_code}, så raden ändrar momsrapporten för perioden.",
     next_step="Kontrollera om momsdeklarationen för perioden redan är inlämnad.",
-    english="Account {account} has VAT code {vat_code}: is the period's return filed already?",
+    english="Account {account} has VAT code {vat_code}: the period's VAT return may be filed already.",
 )
 CASH_METHOD = Problem(
     code="voucher.cash-method",

@@ -11,6 +11,8 @@ from voucher_sender.content import booked_lines, differences, rows_hash
 from voucher_sender.repository import Batches, Outcome, Pending, Receipt, Receipts, Vouchers
 from voucher_sender.sender import Desk
 
+ORE = Decimal("0.01")
+
 
 async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
     """Writes the receipt and tells of it, in one transaction."""
@@ -42,7 +44,7 @@ def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tupl
         booked_at=at,
         approval_state=booked.approval_state,
         rows_hash=rows_hash(lines),
-        total=sum((line.amount for line in lines if line.amount > 0), start=Decimal(0)),
+        total=sum((line.amount for line in lines if line.amount > 0), start=Decimal(0)).quantize(ORE),
         marker=pending.marker,
         differences=list(told),
         batch_id=desk.command.batch_id,

@@ -1,0 +1,322 @@
+"""Each finding by its name, with where it is, what it says and what to do."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from common.events.vouchers import Severity
+from common.problems import CATALOGUE
+from fortnox import VoucherListItem
+from voucher_sender import checks
+from voucher_sender.checks import Known
+from voucher_sender.content import content_hash
+from voucher_sender.marker import comment_of, marker_of
+from voucher_sender.repository import KnownVoucher, State
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+OTHER_BATCH = UUID(int=2)
+NAN_BREAK = "ett\u200btvå"
+
+
+def seen(findings: Any) -> list[tuple[str, int | None, Severity]]:
+    return [(one.code, one.row, one.severity) for one in findings]
+
+
+def test_a_sound_voucher_has_no_findings(found: Any, voucher: Any) -> None:
+    assert found(voucher()) == []
+
+
+def test_fewer_than_two_rows(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(1930, 100)))
+
+    assert ("voucher.too-few-rows", None, ERROR) in seen(findings)
+
+
+def test_unbalanced_and_by_how_much(found: Any, voucher: Any, row: Any) -> None:
+    (finding,) = found(voucher(row(7832, "1250.50"), row(1229, -1250)))
+
+    assert seen([finding]) == [("voucher.unbalanced", None, ERROR)]
+    assert finding.swedish == (
+        "Verifikationen balanserar inte: debet 1 250,50 kr, kredit 1 250,00 kr, skillnad 0,50 kr."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"debit": 5, "credit": 5}, "voucher.row-both-sides"),
+        ({"debit": None, "credit": None}, "voucher.row-no-amount"),
+        ({"debit": 0, "credit": 0}, "voucher.row-no-amount"),
+        ({"debit": -100, "credit": None}, "voucher.row-negative"),
+        ({"debit": Decimal("99.999"), "credit": None}, "voucher.row-decimals"),
+        ({"debit": Decimal("1e30"), "credit": None}, "voucher.row-too-large"),
+    ],
+)
+def test_amounts(found: Any, voucher: Any, row: Any, changes: dict[str, Any], code: str) -> None:
+    findings = found(voucher(row(7832, **changes), row(1229, -100)))
+
+    assert (code, 1, ERROR) in seen(findings)
+
+
+def test_a_date_outside_the_year(found: Any, voucher: Any) -> None:
+    assert seen(found(voucher(date=date(2026, 1, 1)))) == [("voucher.date-outside-year", None, ERROR)]
+
+
+def test_a_locked_period_is_a_warning_since_the_series_may_be_exempt(found: Any, voucher: Any, registers: Any) -> None:
+    findings = found(voucher(), registers(locked_until=date(2025, 12, 31)))
+
+    assert seen(findings) == [("voucher.date-locked", None, WARNING)]
+
+
+@pytest.mark.parametrize(("lockable", "codes"), [(True, ["voucher.period-locked"]), (False, [])])
+def test_a_locked_period_where_the_series_is_known(
+    found: Any, voucher: Any, registers: Any, lockable: bool, codes: list[str]
+) -> None:
+    known = Known(UUID(int=1), series_is_lockable=lockable)
+
+    findings = found(voucher(), registers(locked_until=date(2025, 12, 31)), known)
+
+    assert [one.code for one in findings] == codes
+
+
+def test_a_year_that_is_not_there_and_then_nothing_else_of_the_registers(
+    found: Any, voucher: Any, registers: Any, row: Any
+) -> None:
+    without = registers(year=None, series={}, accounts={}, cost_centres=None, projects=None, shelf=None)
+
+    (finding,) = found(voucher(row(9998, 1), row(9999, -1)), without)
+
+    assert finding.code == "vouchers.no-financial-year"
+    assert "2025-01-01–2025-12-31, " not in finding.next_step
+    assert "2026-01-01–2026-12-31" in finding.swedish
+
+
+def test_a_series_that_is_not_there(found: Any, voucher: Any) -> None:
+    (finding,) = found(voucher(), series="Q")
+
+    assert finding.code == "vouchers.no-series"
+    assert "A, I" in finding.swedish
+
+
+def test_a_series_not_for_manual_vouchers_with_those_that_are(found: Any, voucher: Any) -> None:
+    (finding,) = found(voucher(), series="B")
+
+    assert finding.code == "vouchers.series-not-manual"
+    assert "A, I" in finding.swedish
+
+
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [(4999, "voucher.account-missing"), (1299, "voucher.account-inactive"), (193, "voucher.account-number"),
+     (19300, "voucher.account-number")],
+)  # fmt: skip
+def test_accounts(found: Any, voucher: Any, row: Any, account: int, code: str) -> None:
+    findings = found(voucher(row(account, 100), row(1229, -100)))
+
+    assert seen(findings) == [(code, 1, ERROR)]
+
+
+@pytest.mark.parametrize("account", [1510, 2440])
+def test_ledger_accounts_are_doubtful(found: Any, voucher: Any, row: Any, account: int) -> None:
+    findings = found(voucher(row(account, 100), row(1229, -100)))
+
+    assert seen(findings) == [("voucher.ledger-account", 1, WARNING)]
+
+
+def test_ledger_accounts_under_the_cash_method(found: Any, voucher: Any, row: Any, registers: Any) -> None:
+    findings = found(voucher(row(7832, 100), row(2440, -100)), registers(method="CASH"))
+
+    assert [one.code for one in findings] == ["voucher.ledger-account", "voucher.cash-method"]
+
+
+def test_accounts_with_a_vat_code_are_doubtful(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(7832, 100), row(2611, -100)))
+
+    assert seen(findings) == [("voucher.vat-account", 2, WARNING)]
+
+
+def test_mandatory_cost_centre_and_project(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(4010, 100), row(1229, -100)))
+
+    assert seen(findings) == [
+        ("voucher.cost-centre-required", 1, ERROR),
+        ("voucher.project-required", 1, ERROR),
+    ]
+
+
+def test_forbidden_cost_centre_and_project(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(4020, 100, (1, "NORR"), (6, "1005")), row(1229, -100)))
+
+    assert seen(findings) == [
+        ("voucher.cost-centre-forbidden", 1, ERROR),
+        ("voucher.project-forbidden", 1, ERROR),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "code"),
+    [
+        ((1, "SYD"), "voucher.cost-centre-missing"),
+        ((1, "GAMMAL"), "voucher.cost-centre-missing"),
+        ((6, "1"), "voucher.project-missing"),
+        ((6, "2"), "voucher.project-not-open"),
+        ((7, "Anna"), "voucher.dimension"),
+    ],
+)
+def test_unknown_objects(found: Any, voucher: Any, row: Any, dimension: tuple[int, str], code: str) -> None:
+    findings = found(voucher(row(7832, 100, dimension), row(1229, -100)))
+
+    assert seen(findings) == [(code, 1, ERROR)]
+
+
+def test_two_objects_of_a_dimension(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(7832, 100, (6, "1005"), (6, "1005")), row(1229, -100)))
+
+    assert seen(findings) == [("voucher.two-objects", 1, ERROR)]
+
+
+def test_registers_that_are_not_ours_to_read_are_left_to_fortnox(
+    found: Any, voucher: Any, row: Any, registers: Any
+) -> None:
+    findings = found(voucher(row(7832, 100, (1, "?")), row(1229, -100)), registers(cost_centres=None))
+
+    assert findings == []
+
+
+def test_no_text(found: Any, voucher: Any) -> None:
+    assert seen(found(voucher(description=" \u2028 "))) == [("voucher.no-text", None, ERROR)]
+
+
+def test_a_text_too_long_with_a_proposal(found: Any, voucher: Any) -> None:
+    (finding,) = found(voucher(description="x" * 201))
+
+    assert seen([finding]) == [("voucher.text-too-long", None, ERROR)]
+    assert finding.proposal == "x" * 200
+
+
+def test_characters_that_fortnox_refuses_are_replaced_and_said(found: Any, voucher: Any, row: Any) -> None:
+    (finding,) = found(voucher(row(7832, 100, text=f"[{NAN_BREAK}]"), row(1229, -100)))
+
+    assert seen([finding]) == [("voucher.text-cleaned", 1, WARNING)]
+    assert finding.proposal == "(etttvå)"
+    assert "[ U+200B ]" in finding.swedish
+
+
+def test_a_voucher_id_that_occurs_twice_is_wrong_both_times(batch: Any, voucher: Any, registers: Any) -> None:
+    checked = checks.run(batch(voucher(), voucher()), registers(), Known(UUID(int=1)))
+
+    assert [seen(one.findings) for one in checked] == [[("voucher.repeated-id", None, ERROR)]] * 2
+
+
+def known(voucher: Any, **changes: Any) -> Known:
+    """We know the voucher, booked as I 12 by an earlier batch unless said otherwise."""
+    marker = marker_of("client", 1, "v-1")
+    fields = {
+        "voucher_id": "v-1",
+        "state": State.BOOKED,
+        "content_hash": content_hash(voucher),
+        "marker": marker,
+        "batch_id": OTHER_BATCH,
+        "batch_ended": True,
+        "series": "I",
+        "financial_year": 3,
+        "number": 12,
+    }
+    return Known(UUID(int=1), {"v-1": KnownVoucher(**{**fields, **changes})}, {"v-1": marker})
+
+
+def test_already_booked_by_us(found: Any, voucher: Any) -> None:
+    (finding,) = found(voucher(), known=known(voucher()))
+
+    assert seen([finding]) == [("voucher.already-booked", None, WARNING)]
+    assert "I 12" in finding.swedish
+
+
+def test_already_booked_with_other_content(found: Any, voucher: Any) -> None:
+    findings = found(voucher(description="En annan text"), known=known(voucher()))
+
+    assert seen(findings) == [("voucher.changed-since-booked", None, ERROR)]
+
+
+def test_in_the_hands_of_another_batch(found: Any, voucher: Any) -> None:
+    findings = found(voucher(), known=known(voucher(), state=State.APPROVED, batch_ended=False))
+
+    assert seen(findings) == [("voucher.in-progress", None, ERROR)]
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED, State.INTENDED])
+def test_left_by_a_batch_that_ended_is_free_again(found: Any, voucher: Any, state: State) -> None:
+    assert found(voucher(), known=known(voucher(), state=state)) == []
+
+
+def test_uncertain_with_other_content(found: Any, voucher: Any) -> None:
+    findings = found(voucher(description="En annan text"), known=known(voucher(), state=State.INTENDED))
+
+    assert seen(findings) == [("voucher.changed-while-uncertain", None, ERROR)]
+
+
+def test_doubled_needs_a_person(found: Any, voucher: Any) -> None:
+    findings = found(voucher(), known=known(voucher(), state=State.DUPLICATED))
+
+    assert seen(findings) == [("voucher.needs-decision", None, ERROR)]
+
+
+def item(number: int, **changes: Any) -> VoucherListItem:
+    fields = {"voucher_series": "I", "voucher_number": number, "year": 3, "transaction_date": date(2025, 12, 31)}
+    return VoucherListItem(**{**fields, **changes})
+
+
+def test_booked_by_us_and_gone_from_fortnox(found: Any, voucher: Any, registers: Any) -> None:
+    others = item(12, comments=comment_of(marker_of("client", 1, "another")))
+
+    findings = found(voucher(), registers(items=(others,)), known(voucher()))
+
+    assert [one.code for one in findings] == ["voucher.already-booked", "voucher.gone-from-fortnox"]
+
+
+def test_one_that_looks_the_same_and_is_not_ours(found: Any, voucher: Any, registers: Any) -> None:
+    same, other_day, ours = (
+        item(1, description="Avskrivning inventarier"),
+        item(2, description="Avskrivning inventarier", transaction_date=date(2025, 6, 30)),
+        item(3, description="Avskrivning inventarier", comments=comment_of(marker_of("client", 1, "v-0"))),
+    )
+
+    (finding,) = found(voucher(), registers(items=(same, other_day, ours)))
+
+    assert seen([finding]) == [("voucher.looks-the-same", None, WARNING)]
+    assert "I 1 " in finding.swedish
+
+
+def test_in_fortnox_with_our_marker_though_we_forgot(found: Any, voucher: Any, registers: Any) -> None:
+    marker = marker_of("client", 1, "v-1")
+
+    findings = found(
+        voucher(), registers(items=(item(5, comments=comment_of(marker)),)), Known(UUID(int=1), {}, {"v-1": marker})
+    )
+
+    assert seen(findings) == [("voucher.already-booked", None, WARNING)]
+
+
+def test_all_findings_come_at_once(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(4999, 100), row(1299, -50), description="", date=date(2024, 1, 1)))
+
+    assert {one.code for one in findings} == {
+        "voucher.account-missing",
+        "voucher.account-inactive",
+        "voucher.unbalanced",
+        "voucher.no-text",
+        "voucher.date-outside-year",
+    }
+
+
+def test_every_finding_says_what_it_is_and_what_to_do_in_the_catalogue() -> None:
+    ours = [problem for code, problem in CATALOGUE.items() if code.startswith(("voucher.", "vouchers."))]
+
+    assert len(ours) > 40
+    for problem in ours:
+        assert problem.swedish.endswith(".")
+        assert problem.next_step.endswith(".")
+        assert problem.english.endswith(".")
