@@ -12,7 +12,11 @@ from sie.checks import check
 from sie.comparing import compare
 from sie.problems import SieError
 from sie.reader import read
+from sie.scanner import Progress
 from sie.summary import Words
+
+LARGE_FILE = 5_000_000
+"""Bytes; half a second's work."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +49,7 @@ def _compare(given: Sequence[str]) -> int:
 
 def _show(path: str, words: Words, wants_json: bool) -> int:
     try:
-        document = read(path)
+        document = read(path, progress=_progress(path))
     except (SieError, OSError) as error:
         return _failed(path, error, words, wants_json)
     findings = check(document)
@@ -54,6 +58,19 @@ def _show(path: str, words: Words, wants_json: bool) -> int:
     else:
         print("\n".join(summary.of_document(Path(path).name, document, findings, words)), end="\n\n")
     return 0
+
+
+def _progress(path: str) -> Progress | None:
+    """A progress bar on a terminal, for files that take more than a moment."""
+    if not sys.stderr.isatty() or Path(path).stat().st_size < LARGE_FILE:
+        return None
+
+    def show(done: int, total: int) -> None:
+        share = done / total
+        bar = f"{'#' * int(share * 40):<40} {share:4.0%}" if done < total else " " * 46
+        print(f"\r{bar}", end="\r" if done >= total else "", file=sys.stderr, flush=True)
+
+    return show
 
 
 def _failed(path: str, error: SieError | OSError, words: Words, wants_json: bool) -> int:

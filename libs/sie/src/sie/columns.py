@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from sie import values
+from sie.frames import Frame
 from sie.records import Balance, BalanceKind, Objects, Row
 
 T = TypeVar("T", bound=Hashable)
@@ -72,10 +73,12 @@ class Vocabulary:
         self.kinds: Distinct[str] = Distinct("IB", "UB", "RES", "OIB", "OUB", "PSALDO", "PBUDGET")
 
 
-class Rows:
+class Rows(Frame):
     """#TRANS, #BTRANS or #RTRANS rows in the file's order."""
 
-    __slots__ = ("account", "amount", "date", "line", "objects", "quantity", "signature", "text", "voucher")
+    NAMES = ("voucher", "account", "objects", "amount", "date", "text", "quantity", "signature", "line")
+    DATES = ("date",)
+    __slots__ = NAMES
 
     def __init__(self, words: Vocabulary) -> None:
         self.voucher = array("i")
@@ -110,13 +113,12 @@ class Rows:
         return map(self.__getitem__, range(len(self)))
 
 
-class VoucherColumns:
+class VoucherColumns(Frame):
     """#VER records in the file's order; the rows of voucher i are `first_row[i]` up to `first_row[i + 1]`."""
 
-    __slots__ = (
-        "date", "first_added", "first_row", "first_struck", "line", "number", "registered", "series", "signature",
-        "text",
-    )  # fmt: skip
+    NAMES = ("series", "number", "date", "text", "registered", "signature", "line")
+    DATES = ("date", "registered")
+    __slots__ = (*NAMES, "first_row", "first_struck", "first_added")
 
     def __init__(self, words: Vocabulary) -> None:
         self.series = Coded(words.series)
@@ -134,10 +136,11 @@ class VoucherColumns:
         return len(self.line)
 
 
-class Balances:
+class Balances(Frame):
     """#IB, #UB, #RES, #OIB, #OUB, #PSALDO and #PBUDGET in the file's order."""
 
-    __slots__ = ("account", "amount", "decimals", "kind", "line", "objects", "period", "quantity", "year")
+    NAMES = ("kind", "year", "period", "account", "objects", "amount", "quantity", "line")
+    __slots__ = (*NAMES, "decimals")
 
     def __init__(self, words: Vocabulary) -> None:
         self.kind = Coded(words.kinds)

@@ -1,8 +1,10 @@
 """A text as a field of a SIE file, and back into the file's bytes."""
 
+import datetime
 import re
 from typing import Literal
 
+from sie import values
 from sie.problems import SieError, make
 from sie.records import Objects
 
@@ -64,3 +66,20 @@ class Quoting:
         if not self._replaces:
             raise SieError(make(code, text=value))
         return instead
+
+
+def trimmed(fields: list[str]) -> list[str]:
+    """Without the empty fields at the end."""
+    end = len(fields)
+    while end and fields[end - 1] == '""':
+        end -= 1
+    return fields[:end]
+
+
+def written_day(day: datetime.date) -> str:
+    return f"{day.year:04}{day.month:02}{day.day:02}"
+
+
+def written_days(days: int) -> str:
+    day = values.to_date(days)
+    return '""' if day is None else written_day(day)

@@ -11,7 +11,7 @@ from sie.document import Document, Origin, assembled
 from sie.encodings import Encoding
 from sie.problems import SieError, make
 from sie.records import Header
-from sie.scanner import scan
+from sie.scanner import Progress, scan
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, a path, or a file opened for reading bytes."""
@@ -19,7 +19,7 @@ Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 
 
-def read(source: Source, *, encoding: str | None = None) -> Document:
+def read(source: Source, *, encoding: str | None = None, progress: Progress | None = None) -> Document:
     """Reads SIE 1–4 in whatever character set it is, which is told from the bytes unless given.
 
     What deviates is told in `problems`; SieError only if there is no SIE file to be made of it at all.
@@ -30,7 +30,7 @@ def read(source: Source, *, encoding: str | None = None) -> Document:
     found = encodings.named(encoding, data) if encoding else encodings.detect(data)
     assembly = Assembly()
     text = _prepared(data, found, assembly)
-    scan(text, found.name, assembly)
+    scan(text, found.name, assembly, progress)
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
     verdict = checksum.verdict(text, found.name, assembly.checksum, assembly.problems)

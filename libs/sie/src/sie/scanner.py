@@ -5,8 +5,9 @@ that it is not sure of to `Careful.line`, which reads every line right, only slo
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import islice
 
 from sie import values
 from sie.assembly import Assembly, Place
@@ -15,6 +16,9 @@ from sie.columns import Distinct
 from sie.fields import Line
 from sie.records import Objects
 
+Progress = Callable[[int, int], None]
+"""Told now and then how many bytes of how many have been read."""
+LINES_AT_ONCE = 20_000
 _FIELD = rb'("[^"\\]*+(?:\\"?+[^"\\]*+)*+"|[^ \t\r\n"{}][^ \t\r\n"]*+)'
 _LIST = rb'\{([^"{}\r\n]*+(?:"[^"\\]*+(?:\\"?+[^"\\]*+)*+"[^"{}\r\n]*+)*+)\}'
 _AMOUNT = rb"(-?+\d{1,16})(?:\.(\d\d?+))?+"
@@ -39,12 +43,23 @@ _VOUCHER = re.compile(
 )  # fmt: skip
 
 
-def scan(data: bytes, encoding: str, assembly: Assembly) -> None:
+def scan(data: bytes, encoding: str, assembly: Assembly, progress: Progress | None = None) -> None:
     """Reads the lines into the assembly."""
     careful = Careful(assembly, encoding)
     quick = Quick(assembly, encoding)
+    lines = BytesIO(data)
+    numbered = enumerate(lines, 1)
+    while _some(numbered, quick, careful):
+        if progress:
+            progress(lines.tell(), len(data))
+    careful.end()
+
+
+def _some(numbered: Iterator[tuple[int, bytes]], quick: "Quick", careful: Careful) -> bool:
+    """Reads the next lines; whether there were any."""
     row, voucher = _ROW.match, _VOUCHER.match
-    for number, line in enumerate(BytesIO(data), 1):
+    number = 0
+    for number, line in islice(numbered, LINES_AT_ONCE):  # the last one is looked at below
         if found := row(line):
             taken = quick.row(number, found)
         elif found := voucher(line):
@@ -53,7 +68,7 @@ def scan(data: bytes, encoding: str, assembly: Assembly) -> None:
             taken = False
         if not taken:
             careful.line(number, line)
-    careful.end()
+    return number > 0
 
 
 class Doubt(Exception):

@@ -4,12 +4,12 @@ import datetime
 from collections.abc import Iterable, Iterator
 
 from sie import checksum, values
-from sie.columns import Rows
 from sie.document import Document
 from sie.headers import HEADERS, Slot
 from sie.kinds import ALLOWED, Kind
-from sie.quoting import Quoting, Unwritable
+from sie.quoting import Quoting, Unwritable, trimmed, written_day, written_days
 from sie.records import Account, Dimension
+from sie.row_lines import RowLines
 from sie.styles import STYLES, Style
 
 _PROSE = frozenset({
@@ -81,7 +81,7 @@ class _Writer:
                 yield ""
             elif label == "RAR":
                 for year in self._document.years.values():
-                    yield f"#RAR {year.index} {_day(year.start)} {_day(year.end)}"
+                    yield f"#RAR {year.index} {written_day(year.start)} {written_day(year.end)}"
             elif label in self._allowed:
                 yield from self._header_record(label)
 
@@ -91,14 +91,14 @@ class _Writer:
         if label == "SIETYP":
             fields = [self._kind[0] if self._kind else str(header.kind)]
         always = label in self._style.always
-        kept = fields if always and label == "ADRESS" else _trimmed(fields)
+        kept = fields if always and label == "ADRESS" else trimmed(fields)
         if kept or always:
             after = self._style.after_address if label == "ADRESS" else ""
             yield f"#{label} {' '.join(kept)}{after}"
 
     def _header_field(self, slot: Slot, value: str | int | datetime.date | None) -> str:
         if slot.is_date:
-            return _day(value) if isinstance(value, datetime.date) else '""'
+            return written_day(value) if isinstance(value, datetime.date) else '""'
         text = str(value)
         return self._quoting.text(text) if slot.name in _PROSE else self._quoting.field(text)
 
@@ -180,7 +180,7 @@ class _Writer:
         if "VER" not in self._allowed:
             return
         columns = self._document.vouchers.columns
-        rows = _RowTexts(self._document, self._style, self._quoting)
+        rows = RowLines(self._document, self._style, self._quoting)
         for i in range(len(columns)):
             if i:
                 yield from [""] * self._style.between_vouchers
@@ -195,76 +195,10 @@ class _Writer:
         fields = [
             number(columns.series[index]),
             number(columns.number[index]),
-            _days(columns.date[index]),
+            written_days(columns.date[index]),
             quoting.text(columns.text[index]),
-            _days(columns.registered[index]),
+            written_days(columns.registered[index]),
             quoting.text(columns.signature[index]),
         ]
         keep = 4 if self._style is not STYLES["plain"] else 3
-        return " ".join(["#VER", *fields[:keep], *_trimmed(fields[keep:])])
-
-
-class _RowTexts:
-    """The lines of a voucher's rows; each distinct text is made into a field once."""
-
-    def __init__(self, document: Document, style: Style, quoting: Quoting) -> None:
-        words = document.words
-        self._document = document
-        self._style = style
-        self._accounts = [quoting.field(value) for value in words.accounts.values]
-        self._objects = [quoting.objects(value, quoted=style.quoted_numbers) for value in words.objects.values]
-        self._texts = [quoting.text(value) for value in words.texts.values]
-        self._signatures = [quoting.text(value) for value in words.signatures.values]
-
-    def of(self, voucher: int) -> Iterator[str]:
-        """Struck rows first; an added row directly before its twin, the #TRANS alike it (§11 #RTRANS)."""
-        document, columns = self._document, self._document.vouchers.columns
-        for i in range(columns.first_struck[voucher], columns.first_struck[voucher + 1]):
-            yield self._line("#BTRANS", document.struck, i)
-        added = list(range(columns.first_added[voucher], columns.first_added[voucher + 1]))
-        for i in range(columns.first_row[voucher], columns.first_row[voucher + 1]):
-            twin = next((j for j in added if _alike(document.rows, i, document.added, j)), None)
-            if twin is not None:
-                added.remove(twin)
-                yield self._line("#RTRANS", document.added, twin)
-            yield self._line("#TRANS", document.rows, i)
-        for j in added:
-            yield self._line("#RTRANS", document.added, j)
-
-    def _line(self, label: str, rows: Rows, i: int) -> str:
-        style = self._style
-        fields = [
-            _days(rows.date[i]),
-            self._texts[rows.text.codes[i]],
-            rows.quantity[i] or style.quantity or '""',
-            self._signatures[rows.signature.codes[i]],
-        ]
-        kept = fields[:3] + _trimmed(fields[3:]) if style.quantity else _trimmed(fields)
-        account, objects = self._accounts[rows.account.codes[i]], self._objects[rows.objects.codes[i]]
-        return " ".join((label, account, objects, style.amount(rows.amount[i]), *kept)) + style.after_row
-
-
-def _alike(rows: Rows, i: int, added: Rows, j: int) -> bool:
-    """Account, objects and amount only: date and signature differ in real files (facts 6)."""
-    return (
-        rows.amount[i] == added.amount[j]
-        and rows.account.codes[i] == added.account.codes[j]
-        and rows.objects.codes[i] == added.objects.codes[j]
-    )
-
-
-def _trimmed(fields: list[str]) -> list[str]:
-    """Without the empty fields at the end."""
-    end = len(fields)
-    while end and fields[end - 1] == '""':
-        end -= 1
-    return fields[:end]
-
-
-def _day(day: datetime.date) -> str:
-    return f"{day.year:04}{day.month:02}{day.day:02}"
-
-
-def _days(days: int) -> str:
-    day = values.to_date(days)
-    return '""' if day is None else f"{day.year:04}{day.month:02}{day.day:02}"
+        return " ".join(["#VER", *fields[:keep], *trimmed(fields[keep:])])

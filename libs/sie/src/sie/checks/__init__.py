@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator
 
-from sie.checks import declared, form, previous, series, sums
+from sie.checks import declared, form, series, sums
+from sie.checks.previous import against
 from sie.document import Document
 from sie.findings import Finding
 
 
-def check(document: Document, previous_year: Document | None = None) -> list[Finding]:
+def check(document: Document, previous: Document | None = None) -> list[Finding]:
     """All findings; none at all for sound books in a conforming file, but for notes.
 
     With the previous year's document, its closing balances are held against this year's opening ones.
     """
-    return list(_all(document, previous_year))
+    return list(_all(document, previous))
 
 
-def _all(document: Document, previous_year: Document | None) -> Iterator[Finding]:
+def _all(document: Document, previous: Document | None) -> Iterator[Finding]:
     yield from form.records(document)
     yield from form.order(document)
     yield from form.years(document)
@@ -31,5 +32,5 @@ def _all(document: Document, previous_year: Document | None) -> Iterator[Finding
     yield from declared.accounts(document)
     yield from declared.codes(document)
     yield from declared.objects(document)
-    if previous_year is not None:
-        yield from previous.against(document, previous_year)
+    if previous is not None:
+        yield from against(document, previous)
