@@ -1,7 +1,8 @@
 """What every HTTP interface has: callers' keys, problem details (RFC 9457), request ids, health and metrics."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -120,8 +121,13 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     """Names the fields, never their values: FastAPI's own answer echoes the input."""
     assert isinstance(error, RequestValidationError)
-    fields = ", ".join(f"{'.'.join(map(str, one['loc']))} ({one['type']})" for one in error.errors()[:10])
+    fields = ", ".join(f"{_place(one['loc'])} ({one['type']})" for one in error.errors()[:10])
     return problem_details(INVALID_REQUEST.error(fields=fields), request)
+
+
+def _place(location: Sequence[Any]) -> str:
+    """Where a field is. Its last part may be a name that the caller made up, so it is kept short and plain."""
+    return ".".join(re.sub(r"[^\w-]", "?", str(part))[:40] for part in location)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -131,5 +137,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    log.error("http.crashed", path=request.url.path, exc_info=error)
+    """Runs outside of all middleware: the reference that the caller is given must still be in the log."""
+    reference = getattr(request.state, "request_id", None)
+    log.error("http.crashed", path=request.url.path, request=reference, exc_info=error)
     return problem_details(INTERNAL.error(), request)

@@ -10,7 +10,14 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from common.redaction import redact
 
 KEPT = frozenset({"timestamp", "level", "service"})
-QUIET = ("httpx", "httpcore", "aiokafka", "faststream", "uvicorn.access", "asyncio")
+QUIET = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "aiokafka": logging.WARNING,
+    "kafka.consumer": logging.ERROR,  # FastStream warns at each start that it creates no topics
+    "uvicorn.access": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -58,8 +65,10 @@ def configure(service: str, *, style: str = "auto", level: str = "INFO") -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in QUIET:
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for noisy, least in QUIET.items():
+        logging.getLogger(noisy).setLevel(least)
+    for name in logging.root.manager.loggerDict:
+        _disown(logging.getLogger(name))
     logging.raiseExceptions = False  # a line that can't be formatted would be printed as it is
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
@@ -70,6 +79,12 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: Tr
         sys.__excepthook__(kind, error, traceback)
     else:
         structlog.get_logger().critical("process.crashed", exc_info=(kind, error, traceback))
+
+
+def _disown(logger: logging.Logger) -> None:
+    """Takes a library's logger its own handlers (FastStream has some): all lines go through ours."""
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def _named(service: str) -> Processor:

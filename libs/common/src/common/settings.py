@@ -2,20 +2,23 @@
 
 import os
 import sys
-from typing import Literal, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
+SHORTEST_KEY = 16  # characters; `openssl rand -base64 32` makes more
+
+
 class Caller(BaseModel):
     """Another service that may call our HTTP interface. Two keys may be valid at once, for rotation."""
 
-    keys: tuple[SecretStr, ...]
+    keys: tuple[Annotated[SecretStr, Field(min_length=SHORTEST_KEY)], ...] = Field(min_length=1)
     scopes: frozenset[str]
 
 

@@ -1,0 +1,185 @@
+"""What every HTTP interface answers, asked in process."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx
+import pytest
+import structlog
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, SecretStr
+
+from common import http
+from common.problems import Problem
+from common.settings import Caller
+
+OLD, NEW, NARROW = "old-key-of-the-importer", "new-key-of-the-importer", "key-of-the-dashboard"
+LOCKED = Problem(
+    code="tests.locked",
+    swedish="Perioden är låst till {until}.",
+    next_step="Lås upp perioden i Fortnox.",
+    english="The period is locked to {until}.",
+    status=409,
+)
+
+
+class Voucher(BaseModel):
+    number: int
+    text: str = ""
+
+
+def an_app() -> FastAPI:
+    app = FastAPI()
+    http.prepare(
+        app,
+        {
+            "importer": Caller(keys=(SecretStr(OLD), SecretStr(NEW)), scopes=frozenset({"leases"})),
+            "dashboard": Caller(keys=(SecretStr(NARROW),), scopes=frozenset({"look"})),
+        },
+    )
+    lacking: list[str] = []
+    app.state.lacking = lacking
+
+    async def missing() -> list[str]:
+        return lacking
+
+    http.add_health(app, missing)
+
+    @app.get("/who")
+    async def who(caller: Annotated[str, Depends(http.Access("leases"))]) -> str:
+        return caller
+
+    @app.post("/vouchers")
+    async def vouchers(voucher: Voucher) -> int:
+        return voucher.number
+
+    @app.get("/locked")
+    async def locked() -> None:
+        raise LOCKED.error(until="2025-06-30")
+
+    @app.get("/crash")
+    async def crash() -> None:
+        raise RuntimeError("token=very-secret")
+
+    return app
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return an_app()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        yield client
+
+
+@pytest.mark.parametrize("key", [OLD, NEW])
+async def test_both_keys_of_a_caller_open_what_its_scope_allows(client: httpx.AsyncClient, key: str) -> None:
+    answer = await client.get("/who", headers={"authorization": f"Bearer {key}"})
+
+    assert (answer.status_code, answer.json()) == (200, "importer")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {OLD}x",
+        f"Bearer {OLD[:-1]}",
+        f"Basic {OLD}",
+        OLD,
+        f"Bearer  {OLD}",
+        "Bearer é",
+    ],
+)
+async def test_anything_but_a_valid_key_is_unauthenticated(client: httpx.AsyncClient, header: str) -> None:
+    answer = await client.get("/who", headers={b"authorization": header.encode()})
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "http.unauthenticated"
+
+
+async def test_a_key_without_the_scope_is_forbidden(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/who", headers={"authorization": f"Bearer {NARROW}"})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "http.forbidden")
+
+
+async def test_a_problem_is_told_in_both_languages_with_what_to_do(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/locked")
+
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["type"] == "urn:bokbrygga:problem:tests.locked"
+    assert told["swedish"] == "Perioden är låst till 2025-06-30."
+    assert told["english"] == told["detail"] == "The period is locked to 2025-06-30."
+    assert told["next_step"] == "Lås upp perioden i Fortnox."
+    assert told["instance"] == f"urn:uuid:{answer.headers['x-request-id']}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"number": "850709-9805"}',
+        '{"text": "850709-9805"}',
+        '["850709-9805"]',
+        '{"number": 1, "text": {"850709-9805": 1}}',
+        "850709-9805",
+        '{"number": ',
+    ],
+)
+async def test_an_invalid_request_is_answered_without_an_echo(client: httpx.AsyncClient, body: str) -> None:
+    answer = await client.post("/vouchers", content=body, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "http.invalid-request"
+    assert "850709" not in answer.text
+    assert "body" in answer.json()["english"]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/none", 404), ("DELETE", "/locked", 405)])
+async def test_what_is_not_there_is_a_problem_too(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+
+    assert answer.json()["code"] == "http.not-found"
+    assert answer.status_code in {404, status}
+
+
+async def test_a_crash_tells_only_a_reference_which_the_log_has_too(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = await client.get("/crash")
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["code"] == "internal.error"
+    (crash,) = [line for line in lines if line["event"] == "http.crashed"]
+    assert answer.json()["instance"] == f"urn:uuid:{crash['request']}"
+
+
+async def test_health_tells_what_is_missing(client: httpx.AsyncClient, app: FastAPI) -> None:
+    assert (await client.get("/health/ready")).json() == {"status": "ready", "missing": []}
+    app.state.lacking.append("kafka")
+
+    answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"status": "waiting", "missing": ["kafka"]})
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_metrics_are_prometheus(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/metrics")
+
+    assert "python_info" in answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+async def test_the_interface_that_openapi_describes_has_no_health_in_it(app: FastAPI) -> None:
+    assert "/health/live" not in json.dumps(app.openapi())
