@@ -324,3 +324,23 @@ async def test_moved_ciphertexts_are_refused(scene: Any, replica: Any, tenant: i
     await scene.pool.execute("update grants set access_token = refresh_token, version = version + 1")
 
     assert (await replica.lease(connection, expect=503))["code"] == "connection.key-missing"
+
+
+async def test_connecting_again_mends_what_cant_be_read_any_more(scene: Any, replica: Any, tenant: int) -> None:
+    connection = await scene.connected(replica, tenant)
+    await scene.pool.execute("update grants set master_key = 'gone'")
+    other = await scene.replica()
+    assert (await other.lease(connection, expect=503))["code"] == "connection.key-missing"
+    assert (await other.http.get(f"/v1/connections/{connection}")).json()["code"] == "connection.key-missing"
+    await other.upkeep.round()
+
+    await scene.connected(other, tenant, connection_id=str(connection))
+
+    assert (await other.lease(connection))["access_token"]
+
+
+async def test_a_company_whose_slots_were_cleared_away_gets_new_ones(scene: Any, replica: Any, tenant: int) -> None:
+    connection = await scene.connected(replica, tenant)
+    await scene.pool.execute("delete from budgets")
+
+    assert len((await replica.lease(connection, calls=8))["slots"]) == 8

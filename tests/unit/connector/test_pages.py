@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-from common.problems import CATALOGUE
+from common.problems import CATALOGUE, Problem
 from connector import problems
 from connector.pages import HEADERS, Page
 
@@ -40,7 +40,7 @@ def test_without_an_opener_it_reads_well_by_itself() -> None:
 
 
 def test_every_problem_can_be_told_without_naming_an_organisation_number() -> None:
-    ours = [problem for problem in vars(problems).values() if isinstance(problem, problems.Problem)]
+    ours = [problem for problem in vars(problems).values() if isinstance(problem, Problem)]
 
     assert len(ours) > 25
     for problem in ours:

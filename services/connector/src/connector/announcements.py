@@ -15,7 +15,7 @@ from common.problems import ProblemError
 from connector import problems, scopes
 from connector.repository import ConnectionRow, Connections, Grant, Grants, Session
 from connector.tokens.sealed import key_of, open_company
-from connector.tokens.vault import Vault
+from connector.tokens.vault import Unsealable, Vault
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,11 @@ class Announcer:
         await self.outbox.add(connection, new_event(failed, source=self.source, time=self.clock.now()))
 
     def facts(self, grant: Grant, row: ConnectionRow) -> dict[str, Any]:
-        """The connection's full state."""
-        company = open_company(key_of(self.vault, grant), grant)
+        """The connection's full state. Raises ProblemError when its secrets can't be read."""
+        try:
+            company = open_company(key_of(self.vault, grant), grant)
+        except Unsealable:
+            raise problems.KEY_MISSING.error() from None
         return {
             "connection_id": row.id,
             "status": ConnectionStatus(grant.status if grant.status != "ending" else "removed"),

@@ -151,7 +151,12 @@ class Registry:
         return grant_id
 
     async def _replace(self, connection: Connection, held: Grant, consent: Consent) -> None:
-        key = key_of(self.vault, held)
+        """Under the row's key; under a new one where the old can't be opened any more: connecting again mends that."""
+        try:
+            key = key_of(self.vault, held)
+        except Unsealable:
+            sealed, key = new_key(self.vault, held.id)
+            await Grants(connection).change_key(held.id, sealed.master_key, sealed.sealed)
         tokens = seal_tokens(key, consent.tokens, self.idle_renewal)
         await Grants(connection).consent_again(held.id, consent.kind, seal_company(key, consent.company), tokens)
 

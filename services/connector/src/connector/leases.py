@@ -127,6 +127,9 @@ class Leasing:
                 leased = await Slots(connection).lease(
                     request.connection_id, request.lease_id, calls, HEAD_START[request.purpose], LEASE_TIME, back
                 )
+                if leased.tenant is not None and leased.budget_id is None:
+                    await Slots(connection).budget(self.client_id, leased.tenant)
+                    continue
             back = []
             _check(leased)
             if leased.numbers or leased.wait is None or self.clock.boottime() + leased.wait > give_up_at:
@@ -237,7 +240,7 @@ def _check(leased: Leased) -> None:
     """Raises what keeps this connection from being used."""
     if not leased.known:
         raise problems.UNKNOWN.error()
-    if leased.status == "removed" or leased.grant_id is None or leased.budget_id is None:
+    if leased.status == "removed" or leased.grant_id is None:
         raise problems.REMOVED.error()
     if leased.numbers is None and leased.wait is None:
         raise problems.stored(leased.trouble) if leased.trouble else problems.LOST.error()

@@ -126,7 +126,7 @@ begin
     left join grants as g on g.id = c.grant_id
     left join budgets as b on b.client_id = g.client_id and b.tenant = g.tenant
     where c.id = connection;
-    if budget_id is null or status = 'removed' then
+    if budget_id is null or status = 'removed' then -- a budget that isn't there is made by the caller, who asks again
         return;
     end if;
     if not may_renew and access_seconds < extract(epoch from lease_time) then

@@ -106,6 +106,11 @@ class Grants:
         )
         await self._store(grant_id, tokens)
 
+    async def change_key(self, grant_id: UUID, master_key: str, sealed_key: bytes) -> None:
+        await self._connection.execute(
+            "update grants set master_key = $2, sealed_key = $3 where id = $1", grant_id, master_key, sealed_key
+        )
+
     async def claim(
         self, grant_id: UUID, version: int, claim_id: UUID, send_within: timedelta, takeover_after: timedelta
     ) -> Grant | None:

@@ -25,7 +25,7 @@ from common.problems import ProblemError
 from connector import problems, telemetry
 from connector.announcements import Announcer
 from connector.repository import Grant, GrantedTokens, Grants
-from connector.tokens.sealed import key_of, open_refresh_token, seal_tokens
+from connector.tokens.sealed import key_of, open_company, open_refresh_token, seal_tokens
 from connector.tokens.vault import RowKey, Unsealable, Vault
 from fortnox.oauth import OAuth, Tokens, tenant_of
 
@@ -126,6 +126,7 @@ class Mint:
         grant = claim.grant
         try:
             key = key_of(self.vault, grant)
+            open_company(key, grant)  # what can't be told later must not be found out after the call
             tokens = await self._call(claim, key)
         except Unsealable as error:
             log.error("grant.unsealable", grant=str(grant.id))

@@ -68,9 +68,14 @@ class Upkeep:
         """Says of connections that they will end, while somebody can still do something about it."""
         async with self.pool.acquire() as connection, connection.transaction():
             for grant in await Grants(connection).to_warn(self.warn_after):
-                await Grants(connection).expire(grant.id)
-                await self.announcer.tell(connection, grant.id, ConnectionExpiring)
-                log.warning("grant.expiring", grant=str(grant.id))
+                try:
+                    async with connection.transaction():
+                        await Grants(connection).expire(grant.id)
+                        await self.announcer.tell(connection, grant.id, ConnectionExpiring)
+                except ProblemError as error:
+                    log.error("grant.not-warned-of", grant=str(grant.id), reason=error.problem.code)
+                else:
+                    log.warning("grant.expiring", grant=str(grant.id))
 
     async def end_grants(self) -> None:
         try:
