@@ -62,3 +62,7 @@ demo: install ## the whole story on real parts; ONCE=1 ends by itself, BOOKS=fil
 docs: install ## write what is generated in docs/ anew, with a recording of the demo
 	@$(VENV)/python -m sandbox docs
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
+
+.PHONY: bench
+bench: install ## measure, with a ratio beside each figure; NAME=latency|outbox for one
+	@$(VENV)/python -m bench $(NAME)

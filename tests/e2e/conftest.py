@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from sandbox import stack
+from sandbox.demo.silence import Silence
 from sandbox.demo.story import Story
 from sandbox.fortnox.control import Simulator
 from sandbox.product import Connector, Product
-from sandbox.product.commands import ClosingVoucher
-from sandbox.product.records import Received
 
 REPLICAS = {"importer": 3, "voucher-sender": 2}
 SHORT_TIMES = {
@@ -24,24 +22,6 @@ SHORT_TIMES = {
     "AWAY_SECONDS": "1",
     "LOST_SECONDS": "5",
 }
-
-
-class Nobody:
-    """An audience that only remembers what it heard."""
-
-    def __init__(self) -> None:
-        self.events: list[Received] = []
-
-    def connected(self, connection: dict[str, Any]) -> None: ...
-
-    def heard(self, event: Received) -> None:
-        self.events.append(event)
-
-    def imported(self, completed: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> None: ...
-
-    def checked(self, vouchers: list[ClosingVoucher], events: list[dict[str, Any]]) -> None: ...
-
-    def booked(self, vouchers: list[ClosingVoucher], receipts: dict[str, dict[str, Any]]) -> None: ...
 
 
 @dataclass
@@ -56,7 +36,7 @@ class Scene:
     async def story(self, books: Path = stack.DEFAULT_BOOKS, seed: int = 1) -> Story:
         """A story about a company of its own, which was founded on these books."""
         tenant = await self.simulator.add_company(books, seed=seed)
-        return Story(self.product, self.connector, self.simulator, books, Nobody(), tenant=tenant)
+        return Story(self.product, self.connector, self.simulator, books, Silence(), tenant=tenant)
 
 
 @pytest.fixture(scope="session")

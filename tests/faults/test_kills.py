@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import stack
+from sandbox.demo.silence import Silence
 from sandbox.demo.story import Story
 from sandbox.fortnox.control import Simulator
 
@@ -20,13 +21,6 @@ SHORT_TIMES = {
 }
 KILLS = 3
 PARTS = ("accounts", "balances", "vouchers", "customer_ledger", "supplier_ledger")
-
-
-class Silent:
-    """An audience that isn't there."""
-
-    def __getattr__(self, _name: str) -> Any:
-        return lambda *_: None
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +43,7 @@ async def new_story(tellers: Any) -> Story:
     """A connected company; all of them have the same books."""
     product, connector, simulator = tellers
     tenant = await simulator.add_company(stack.DEFAULT_BOOKS, seed=7)
-    story = Story(product, connector, simulator, stack.DEFAULT_BOOKS, Silent(), tenant=tenant)
+    story = Story(product, connector, simulator, stack.DEFAULT_BOOKS, Silence(), tenant=tenant)
     await story.connect()
     return story
 

@@ -51,7 +51,7 @@ class _Voucher(BaseModel):
 
 
 @app.command()
-def run() -> None:
+def listen() -> None:
     """Listens for ever and keeps what comes, as the product's server does."""
     _run(_listen())
 
