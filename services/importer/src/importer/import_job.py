@@ -14,14 +14,13 @@ from common.jobs import Job
 from common.leases import Leases, Purpose
 from common.problems import ProblemError
 from importer import endings
-from importer.conclusion import Fetched, conclude
-from importer.concurrency import tasks
-from importer.fetch import books, invoices
+from importer.conclusion import conclude
+from importer.fetch import books
 from importer.fetch.checkpoints import JobCheckpoints
+from importer.fetch.everything import Fetched, fetch
 from importer.fetch.first_call import FirstCall
 from importer.fetch.plan import Plan
 from importer.fetch.reading import Reading
-from importer.fetch.sides import SIDES
 from importer.progress import CHECKED, FETCHED, Progress, reporting
 from importer.publishing import Publisher, completion, publish, snapshot_of
 from importer.repository import Imports, Results
@@ -66,32 +65,14 @@ class Importer:
         await _complete(job, progress, result, completion(job, snapshot, result, summaries))
 
     async def _fetch(self, job: Job[ImportRequested], progress: Progress) -> Fetched:
-        """All that is needed from Fortnox: everything at once, as soon as company and year are known to be right."""
+        """All that is needed from Fortnox, as soon as company and year are known to be right."""
         request = job.command
         checkpoints = await JobCheckpoints.of(job)
         async with self._reading(job, checkpoints, progress.plan) as reading:
             company = await books.identify(reading, request)
             await checkpoints.start(_started(request))
             await progress.start()
-            async with tasks() as group:
-                document = group.create_task(books.read(reading, company))
-                presets = group.create_task(books.ledger_accounts(reading, request.datasets))
-                sources = {
-                    side.dataset: group.create_task(
-                        invoices.read(reading, side, request.ledger_date, cash_method=company.uses_cash_method)
-                    )
-                    for side in SIDES
-                    if side.dataset in request.datasets
-                }
-            return Fetched(
-                company=company,
-                document=document.result(),
-                presets=presets.result(),
-                sources={dataset: task.result() for dataset, task in sources.items()},
-                read_from=checkpoints.begun_at,
-                read_to=job.clock.now(),
-                calls=checkpoints.calls,
-            )
+            return await fetch(reading, request, company, checkpoints.begun_at, job.clock)
 
     @asynccontextmanager
     async def _reading(

@@ -26,7 +26,10 @@ QUESTIONS = (
     _question(
         "sie.vouchers-balance",
         ("Alla {vouchers} verifikationer balanserar.", "All {vouchers} vouchers balance."),
-        ("{count} verifikationer balanserar inte: {places}.", "{count} vouchers do not balance: {places}."),
+        (
+            "Verifikationer som inte balanserar: {count} st ({places}).",
+            "Vouchers that do not balance: {count} ({places}).",
+        ),
         IN_FORTNOX,
         "voucher-unbalanced",
     ),
@@ -37,8 +40,8 @@ QUESTIONS = (
             "Opening balance plus vouchers gives the closing balance or result of every account.",
         ),
         (
-            "På {count} konton ger verifikationerna inte den utgående balansen eller resultatet: {places}.",
-            "On {count} accounts the vouchers do not give the closing balance or result: {places}.",
+            "Konton där verifikationerna inte ger utgående balans eller resultat: {count} st ({places}).",
+            "Accounts whose vouchers do not give the closing balance or result: {count} ({places}).",
         ),
         IN_FORTNOX,
         "closing-balance",
@@ -52,8 +55,11 @@ QUESTIONS = (
     _question(
         "sie.opening-total",
         ("De ingående balanserna summerar till noll.", "The opening balances sum to zero."),
-        ("De ingående balanserna summerar inte till noll.", "The opening balances do not sum to zero."),
-        "Rätta de ingående balanserna i Fortnox och hämta igen.",
+        (
+            "De ingående balanserna summerar till {amount} kr, inte till noll.",
+            "The opening balances sum to {amount}, not to zero.",
+        ),
+        "Kontrollera i Fortnox att föregående års resultat är bokfört och att balanserna är överförda.",
         "opening-total",
     ),
     _question(
@@ -63,8 +69,8 @@ QUESTIONS = (
             "The result of the income statement equals that of the balance sheet.",
         ),
         (
-            "Resultatet i resultaträkningen skiljer sig från balansräkningens.",
-            "The result of the income statement differs from that of the balance sheet.",
+            "Resultatet i resultaträkningen och i balansräkningen skiljer sig med {amount} kr.",
+            "The results of the income statement and the balance sheet differ by {amount}.",
         ),
         IN_FORTNOX,
         "closing-total",
@@ -76,8 +82,8 @@ QUESTIONS = (
             "The opening balances are the previous year's closing ones.",
         ),
         (
-            "På {count} konton är den ingående balansen inte föregående års utgående: {places}.",
-            "On {count} accounts the opening balance is not the previous year's closing one: {places}.",
+            "Konton där ingående balans inte är föregående års utgående: {count} st ({places}).",
+            "Accounts whose opening balance is not the previous year's closing one: {count} ({places}).",
         ),
         "Kör Överför balanser från föregående år i Fortnox, eller rätta det som har bokförts i efterhand.",
         "opening-against-closing",
@@ -87,8 +93,8 @@ QUESTIONS = (
         "sie.series",
         ("Verifikationsserierna är obrutna.", "The voucher series have no gaps."),
         (
-            "Verifikationsserierna har luckor eller dubbletter på {count} ställen: {places}.",
-            "The voucher series have gaps or repeated numbers in {count} places: {places}.",
+            "Luckor eller dubbletter i verifikationsserierna: {count} st ({places}).",
+            "Gaps or repeated numbers in the voucher series: {count} ({places}).",
         ),
         "Utred vad som har hänt med de saknade verifikationerna.",
         "voucher-gap",
@@ -99,8 +105,8 @@ QUESTIONS = (
         "sie.dates",
         ("Alla datum ligger inom räkenskapsåret.", "All dates lie within the financial year."),
         (
-            "{count} verifikationer är daterade utanför räkenskapsåret: {places}.",
-            "{count} vouchers are dated outside the financial year: {places}.",
+            "Verifikationer daterade utanför räkenskapsåret: {count} st ({places}).",
+            "Vouchers dated outside the financial year: {count} ({places}).",
         ),
         IN_FORTNOX,
         "voucher-date",
@@ -110,7 +116,10 @@ QUESTIONS = (
     _question(
         "sie.accounts",
         ("Alla konton som används finns i kontoplanen.", "All accounts in use are declared."),
-        ("{count} konton används men saknas i kontoplanen: {places}.", "{count} accounts are not declared: {places}."),
+        (
+            "Konton som används men saknas i kontoplanen: {count} st ({places}).",
+            "Accounts in use that are not declared: {count} ({places}).",
+        ),
         "Kontrollera kontoplanen i Fortnox.",
         "account-undeclared",
     ),
@@ -118,8 +127,8 @@ QUESTIONS = (
         "sie.sru",
         ("Alla konton som används har SRU-kod.", "All accounts in use have an SRU code."),
         (
-            "{count} konton saknar SRU-kod och kommer inte med i deklarationen: {places}.",
-            "{count} accounts have no SRU code and fall out of the tax return: {places}.",
+            "Konton utan SRU-kod, som därför inte kommer med i deklarationen: {count} st ({places}).",
+            "Accounts without SRU code, which fall out of the tax return: {count} ({places}).",
         ),
         "Lägg in SRU-koder på kontona i Fortnox.",
         "account-without-sru",
@@ -144,19 +153,23 @@ CHARSET = Rule(
 READING = Rule(
     "sie.reading",
     Texts("Hela filen gick att läsa.", "All of the file could be read."),
-    Texts("{count} uppgifter i filen gick inte att läsa: {places}.", "{count} records could not be read: {places}."),
+    Texts(
+        "Uppgifter i filen som inte gick att läsa: {count} st ({places}).",
+        "Records that could not be read: {count} ({places}).",
+    ),
     IN_FORTNOX,
 )
 FORM = Rule(
     "sie.form",
     Texts("Filen följer SIE-standarden.", "The file conforms to the SIE standard."),
     Texts(
-        "Filen avviker från SIE-standarden på {count} ställen, utan att något gått förlorat: {places}.",
-        "The file deviates from the SIE standard in {count} places; nothing was lost: {places}.",
+        "Avvikelser från SIE-standarden, utan att något gått förlorat: {count} st ({places}).",
+        "Deviations from the SIE standard, without loss: {count} ({places}).",
     ),
 )
 ANSWERED = frozenset(code for question in QUESTIONS for code in question.findings)
-SURE = "encoding-unsure"
+TELLING_NOTES = frozenset({"no-sru"})
+UNSURE = "encoding-unsure"
 
 
 def of_books(document: sie.Document) -> Iterator[Check]:
@@ -172,8 +185,8 @@ def of_books(document: sie.Document) -> Iterator[Check]:
 
 
 def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> Check:
-    """Notes speak against nothing; an error fails the check."""
-    severe = [finding for finding in findings if finding.severity is not sie.Severity.NOTE]
+    """Notes speak against nothing, but for that there are no SRU codes at all; an error fails the check."""
+    severe = [one for one in findings if one.severity is not sie.Severity.NOTE or one.code in TELLING_NOTES]
     if not severe:
         return rule.passed(**numbers)
     failed = any(finding.severity is sie.Severity.ERROR for finding in severe)
@@ -182,7 +195,7 @@ def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> C
         Verdict.FAILED if failed else Verdict.WARNING,
         dict.fromkeys(_place(finding) for finding in severe),
         count=len(severe),
-        amount=amounts[0] if len(amounts) == 1 else None,
+        amount=amounts[0] if amounts else None,
         **numbers,
     )
 
@@ -193,7 +206,7 @@ def _place(finding: sie.Finding) -> str:
 
 
 def _charset(document: sie.Document) -> Check:
-    if SURE in document.problem_counts:
+    if UNSURE in document.problem_counts:
         return CHARSET.found(Verdict.WARNING, encoding=document.encoding)
     return CHARSET.passed(encoding=document.encoding)
 

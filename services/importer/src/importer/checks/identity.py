@@ -43,8 +43,19 @@ FILE_COMPANY = Rule(
 FILE_YEAR = Rule(
     "sie.financial-year",
     Texts("SIE-filen gäller räkenskapsåret {year}.", "The SIE file is of the financial year {year}."),
-    Texts("SIE-filen anger inget räkenskapsår.", "The SIE file states no financial year."),
-    "Kontrollera perioden innan siffrorna används.",
+    Texts("SIE-filen gäller ett annat räkenskapsår.", "The SIE file is of another financial year."),
+)
+ONE_MOMENT = Rule(
+    "import.one-moment",
+    Texts(
+        "Ingen ändring syntes i Fortnox medan hämtningen pågick.",
+        "No change was seen in Fortnox while it was read.",
+    ),
+    Texts(
+        "Det som har ändrats i Fortnox medan hämtningen pågick: {count} st ({places}).",
+        "Changed in Fortnox while it was read: {count} ({places}).",
+    ),
+    "Hämta igen när ingen arbetar i Fortnox.",
 )
 METHODS = {
     fortnox.AccountingMethod.ACCRUAL: "faktureringsmetoden",
@@ -52,16 +63,22 @@ METHODS = {
 }
 
 
-def of_identity(request: ImportRequested, company: Company, document: sie.Document | None) -> Iterator[Check]:
-    """Company and year against the request, and the file against the company."""
+def of_identity(request: ImportRequested, company: Company, document: sie.Document) -> Iterator[Check]:
+    """Company and year against the request, and the file against the company.
+
+    Years that differ, and other numbers than expected, were refused before; here it is told that they were compared.
+    """
     if request.expected_organisation_number is not None:
         yield _number(company)
     yield FINANCIAL_YEAR.passed(year=company.financial_year)
     yield _method(company)
-    if document is not None:
-        yield _file_company(company, document)
-        known = document.years.get(0) is not None
-        yield FILE_YEAR.passed(year=company.financial_year) if known else FILE_YEAR.found(Verdict.WARNING)
+    yield _file_company(company, document)
+    yield FILE_YEAR.passed(year=company.financial_year)
+
+
+def of_moment(moved: tuple[str, ...]) -> Iterator[Check]:
+    """Whether all was read from one state of the books, as far as can be known: deletions leave no trace."""
+    yield ONE_MOMENT.found(Verdict.WARNING, moved) if moved else ONE_MOMENT.passed()
 
 
 def _number(company: Company) -> Check:

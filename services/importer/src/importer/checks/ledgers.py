@@ -49,8 +49,8 @@ class _Rules:
             f"{code}.unbooked-invoices",
             Texts("Alla fakturor till och med balansdagen är bokförda.", "All invoices up to the date are booked."),
             Texts(
-                "{count} fakturor till och med balansdagen är inte bokförda ({amount} kr): {places}.",
-                "{count} invoices up to the date are not booked ({amount}): {places}.",
+                "Ej bokförda fakturor till och med balansdagen: {count} st, {amount} kr ({places}).",
+                "Invoices up to the closing date that are not booked: {count}, {amount} ({places}).",
             ),
             "Bokför fakturorna i Fortnox eller makulera dem, och hämta igen.",
         )
@@ -58,8 +58,8 @@ class _Rules:
             f"{code}.unbooked-payments",
             Texts("Inga obokförda betalningar.", "No unbooked payments."),
             Texts(
-                "{count} betalningar är registrerade men inte bokförda, och räknas inte: {places}.",
-                "{count} payments are registered but not booked, and do not count: {places}.",
+                "Registrerade men ej bokförda betalningar, som inte räknas: {count} st ({places}).",
+                "Payments that are registered but not booked, and do not count: {count} ({places}).",
             ),
             "Bokför betalningarna i Fortnox och hämta igen.",
         )
@@ -67,8 +67,8 @@ class _Rules:
             f"{code}.undated-payments",
             Texts("Alla betalningar har datum.", "All payments are dated."),
             Texts(
-                "{count} bokförda betalningar saknar datum och räknas som gjorda före balansdagen: {places}.",
-                "{count} booked payments have no date and count as made before the closing date: {places}.",
+                "Bokförda betalningar utan datum, som räknas från fakturadatum: {count} st ({places}).",
+                "Booked payments without a date, which count from the invoice date: {count} ({places}).",
             ),
             "Kontrollera betalningarna i Fortnox.",
         )

@@ -102,7 +102,7 @@ async def read(reading: Reading, company: Company) -> sie.Document:
         document = await asyncio.to_thread(sie.read, content)
     except sie.SieError as error:
         raise problems.UNREADABLE_SIE.error(why=error.problems[0].swedish, sie_code=error.code) from None
-    _check_year(document, company.financial_year)
+    _check_file(document, company.financial_year)
     return document
 
 
@@ -123,9 +123,13 @@ def is_cut_off(content: bytes) -> bool:
     return inside_a_voucher or last_line.startswith((b"#VER", b"#TRANS", b"#RTRANS", b"#BTRANS"))
 
 
-def _check_year(document: sie.Document, wanted: FinancialYear) -> None:
+def _check_file(document: sie.Document, wanted: FinancialYear) -> None:
+    """Of type 4 and of the year that was asked for, or it is none that can be used."""
     year = document.years.get(0)
-    if year is not None and (year.start, year.end) != (wanted.from_date, wanted.to_date):
+    if document.kind != 4 or year is None:
+        why = f"den är av typ {document.kind} och inte 4." if year else "den anger inget räkenskapsår."
+        raise problems.UNREADABLE_SIE.error(why=why, sie_code="not-a-year-of-type-4")
+    if (year.start, year.end) != (wanted.from_date, wanted.to_date):
         file_year = FinancialYear(from_date=year.start, to_date=year.end)
         raise problems.SIE_OF_ANOTHER_YEAR.error(file_year=file_year, product_year=wanted)
 

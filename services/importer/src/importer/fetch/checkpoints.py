@@ -25,6 +25,9 @@ class Checkpoints(Protocol):
 
     async def keep(self, name: str, content: bytes) -> None: ...
 
+    def count(self) -> None:
+        """An answer that is of no use later."""
+
     async def forget(self, prefix: str) -> None:
         """What begins so is to be asked again."""
 
@@ -66,7 +69,11 @@ class JobCheckpoints:
         async with self._answered() as connection:
             await Answers(connection).keep(self.job.command.import_id, name, content)
 
+    def count(self) -> None:
+        self.calls += 1
+
     async def forget(self, prefix: str) -> None:
+        self._kept = {name: content for name, content in self._kept.items() if not name.startswith(prefix)}
         async with self.job.transaction() as connection:
             await Answers(connection).drop(self.job.command.import_id, prefix)
 

@@ -24,7 +24,7 @@ class Sources:
     unbooked_payments: tuple[str, ...]
     """`payment → invoice` of payments that Fortnox lists but that don't lower any balance."""
     undated_payments: tuple[str, ...]
-    """Booked payments without a date: they count as made before the closing date."""
+    """Booked payments without a date: they count from their invoice's."""
 
 
 async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_method: bool) -> Sources:

@@ -8,6 +8,7 @@ from common.events import Dataset
 
 WINDOW_CALLS, WINDOW_SECONDS = 25, 5.0  # Fortnox fact 8
 
+SECOND_LOOK = "second look"
 LEDGER_LISTS = {
     Dataset.CUSTOMER_LEDGER: ("invoices", "invoicepayments"),
     Dataset.SUPPLIER_LEDGER: ("supplierinvoices", "supplierinvoicepayments"),
@@ -24,12 +25,9 @@ class Plan:
     @classmethod
     def for_datasets(cls, datasets: Collection[Dataset]) -> "Plan":
         """What is known before the first call: one page of each list, and the books, which the ledgers are held to."""
-        plan = cls(Counter({"companyinformation": 1, "financialyears": 1, "sie": 1}))
-        for dataset, lists in LEDGER_LISTS.items():
-            if dataset in datasets:
-                plan.expected.update({"predefinedaccounts": 1} if "predefinedaccounts" not in plan.expected else {})
-                plan.expected.update(dict.fromkeys(lists, 1))
-        return plan
+        lists = [name for dataset, names in LEDGER_LISTS.items() if dataset in datasets for name in names]
+        calls = {"companyinformation": 1, "financialyears": 1, "sie": 1, SECOND_LOOK: 1 + len(lists)}
+        return cls(Counter(calls | dict.fromkeys(lists, 1) | ({"predefinedaccounts": 1} if lists else {})))
 
     def expect(self, what: str, calls: int) -> None:
         """It turned out that there are so many calls of this sort in all."""
