@@ -5,9 +5,6 @@ the session to the browser and goes to Fortnox (`depart`). Fortnox sends the per
 exchanged, the company read and compared, the grant stored, and the result told.
 """
 
-import base64
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -23,7 +20,7 @@ from common.database import Pool
 from common.events import ConnectionKind, Dataset, Trouble
 from common.events.types import Model
 from common.problems import ProblemError
-from connector import problems, scopes, telemetry
+from connector import binding, problems, scopes, telemetry
 from connector.announcements import Announcer
 from connector.company import Reader
 from connector.grants import Consent, Registry, with_refresh_token
@@ -35,7 +32,6 @@ from fortnox.oauth import OAuth, Tokens, redirect_error, tenant_of
 log = structlog.get_logger()
 
 SESSION_LIFE = timedelta(minutes=30)  # Fortnox's own code lives for ten (Fortnox fact 1.3); logging in takes time
-COOKIE = "bokbrygga_connect_"  # and the session's id: two popups at once don't disturb each other
 
 
 class ConnectRequest(Model):
@@ -158,19 +154,25 @@ class Connect:
                 raise problems.LINK_UNKNOWN.error()
             if session.expired:
                 raise problems.SESSION_EXPIRED.error()
-            secret = cookies[_cookie(session)] if _bound(session, cookies) else secrets.token_urlsafe(32)
+            secret = (
+                cookies[binding.cookie_of(session)] if binding.bound(session, cookies) else secrets.token_urlsafe(32)
+            )
             state = secrets.token_urlsafe(32)
             if not await Sessions(connection).start(session.id, digest(state), digest(secret)):
                 raise problems.LINK_USED.error()
         service = session.kind is ConnectionKind.SERVICE_ACCOUNT
-        challenge = _challenge(_verifier(secret))
+        challenge = binding.challenge(secret)
         url = self.oauth.authorise_url(state, session.asked_scopes, self.redirect_uri, service, challenge)
-        return Departure(url, _cookie(session), secret)
+        return Departure(url, binding.cookie_of(session), secret)
 
     async def arrive(self, callback: Callback, cookies: Mapping[str, str]) -> Outcome:
         """Takes the person's answer. Never raises a ProblemError: the page tells it, and an event."""
         session = await self._session_of(callback, cookies)
-        if session is not None and session.status in {"connected", "failed", "expired"} and _bound(session, cookies):
+        if (
+            session is not None
+            and session.status in {"connected", "failed", "expired"}
+            and binding.bound(session, cookies)
+        ):
             return await self._told_again(session)  # the page was loaded once more
         spent = False
         try:
@@ -180,7 +182,7 @@ class Connect:
             spent = await self._spend_state(session, callback)
             if not spent:  # loaded twice at once: the other one will tell
                 return Outcome(None, Trouble.of(problems.STATE_UNKNOWN.error()))
-            consent = await self._consent(session, code, _verifier(cookies[_cookie(session)]))
+            consent = await self._consent(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
             await self.registry.establish(session, consent)
         except ProblemError as error:
             return await self._failed(session, error, exchanging=spent)
@@ -221,8 +223,8 @@ class Connect:
         async with self.pool.acquire() as connection:
             if callback.state:
                 return await Sessions(connection).with_state(digest(callback.state))
-            found = [await Sessions(connection).get(one) for one in _sessions_in(cookies)]
-        started = [one for one in found if one is not None and one.status == "started" and _bound(one, cookies)]
+            found = [await Sessions(connection).get(one) for one in binding.sessions_in(cookies)]
+        started = [one for one in found if one is not None and one.status == "started" and binding.bound(one, cookies)]
         return max(started, key=lambda session: session.expires_at, default=None)
 
     def _check(self, session: Session | None, cookies: Mapping[str, str]) -> None:
@@ -230,7 +232,7 @@ class Connect:
             raise problems.STATE_UNKNOWN.error()
         if session.expired or session.status == "expired":
             raise problems.SESSION_EXPIRED.error()
-        if not _bound(session, cookies):
+        if not binding.bound(session, cookies):
             raise problems.OTHER_BROWSER.error()
 
     async def _spend_state(self, session: Session, callback: Callback) -> bool:
@@ -320,33 +322,3 @@ def _code(callback: Callback) -> str:
 def _digits(organisation_number: str | None) -> str:
     """Ten digits: without hyphen, and without the century that a personal number may have in front."""
     return re.sub(r"\D", "", organisation_number or "")[-10:]
-
-
-def _cookie(session: Session) -> str:
-    return f"{COOKIE}{session.id.hex}"
-
-
-def _bound(session: Session, cookies: Mapping[str, str]) -> bool:
-    """Whether this is the browser that began."""
-    secret = cookies.get(_cookie(session))
-    return bool(secret and session.browser_hash) and hmac.compare_digest(
-        digest(secret or ""), session.browser_hash or b""
-    )
-
-
-def _sessions_in(cookies: Mapping[str, str]) -> list[UUID]:
-    names = (name.removeprefix(COOKIE) for name in cookies if name.startswith(COOKIE))
-    return [UUID(name) for name in names if re.fullmatch(r"[0-9a-f]{32}", name)]
-
-
-def _verifier(secret: str) -> str:
-    """PKCE's secret: kept nowhere but in the browser's cookie, from which it is derived."""
-    return _base64url(hashlib.sha256(b"pkce/" + secret.encode()).digest())
-
-
-def _challenge(verifier: str) -> str:
-    return _base64url(hashlib.sha256(verifier.encode()).digest())
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
