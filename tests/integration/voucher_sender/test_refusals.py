@@ -82,6 +82,33 @@ async def test_after_a_refusal_the_rest_stops_when_it_is_all_or_nothing(office: 
     assert (events[-1]["booked"], events[-1]["rejected"]) == (1, 2)
 
 
+async def test_the_rest_stays_stopped_when_the_refusal_was_in_an_attempt_that_crashed(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    """As if the process had died between the two: the second voucher has no outcome yet."""
+
+    async def close(moment: str) -> None:
+        if moment == "before POST":
+            await office.simulator.deactivate_account(office.tenant, 7832)
+
+    batch = a_batch([voucher(1), voucher(2, rows=rows_on(6570))])
+    await office.book(batch, meanwhile=close)
+    async with office.pool.acquire() as connection:
+        await connection.execute(
+            """
+            update batch_vouchers set outcome = null where position = 2;
+            update vouchers set state = 'approved' where voucher_id = 'v-2';
+            update batches set ended_at = null;
+            update jobs set status = 'queued', run_at = clock()
+            """
+        )
+
+    await office.work()
+
+    assert codes(await office.events(batch))[-1] == ("v-2", ["vouchers.stopped"])
+    assert office.books() == []
+
+
 async def test_a_locked_period_is_asked_about_once_and_remembered(office: Any, a_batch: Any) -> None:
     await office.simulator.lock_period(office.tenant, office.last_day)
 

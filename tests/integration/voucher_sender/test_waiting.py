@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from common.events import Trouble
 from common.jobs import JobStore
 from common.leases import ConnectorAway, LeaseRefused
@@ -64,16 +66,19 @@ async def test_a_connection_lost_while_an_outcome_is_unknown_makes_it_uncertain_
     own.failure = None
     await office.work(sender)
 
-    assert [one["trouble"]["code"] for one in uncertain] == ["voucher.uncertain-fortnox-away"]
+    assert [one["trouble"]["code"] for one in uncertain] == ["voucher.uncertain-connection-lost"]
     assert len(office.books()) == 1
     events = await office.events(batch)
     assert (events[-1]["booked"], events[-1]["uncertain"]) == (1, 0)
     office.judge(batch, told=events)
 
 
-async def test_an_unknown_connection_refuses_the_batch(office: Any, a_batch: Any) -> None:
+@pytest.mark.parametrize(("code", "status"), [("connection.unknown", 404), ("connection.removed", 409)])
+async def test_a_connection_that_is_no_more_refuses_the_batch(
+    office: Any, a_batch: Any, code: str, status: int
+) -> None:
     own = permits(office)
-    own.failure = LeaseRefused(LOST, 404)
+    own.failure = LeaseRefused(LOST.model_copy(update={"code": code}), status)
     batch = await office.approve(a_batch(1))
 
     await office.work(office.sender(permits=own))

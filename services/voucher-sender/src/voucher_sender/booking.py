@@ -23,7 +23,7 @@ from voucher_sender.content import payload_hash, to_send
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import OTHER_COMPANY
-from voucher_sender.repository import Outcome, Pending, SeriesLocks, State, Vouchers
+from voucher_sender.repository import Batches, Outcome, Pending, SeriesLocks, State, Vouchers
 from voucher_sender.right import RightToPost
 from voucher_sender.sender import Desk
 
@@ -46,25 +46,26 @@ class Booking:
 
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
-        stopped = False
         for pending in await self._pending():
-            if stopped:
+            if await self._stopped():
                 await refusals.stop(self._desk, pending)
-            elif not await self._settle(pending):
-                stopped = self._desk.command.policy is Policy.ALL_OR_NOTHING
+            else:
+                await self._settle(pending)
 
-    async def _settle(self, pending: Pending) -> bool:
-        """Until the voucher has its outcome. False when Fortnox refused it."""
+    async def _settle(self, pending: Pending) -> None:
+        """Until the voucher has its outcome."""
         while True:
             there = await self._already_there(pending)
             if there:
                 await self._keep_found(pending, there)
-                return True
+                return
             try:
-                return await self._send(pending)
+                await self._send(pending)
             except OutcomeUnknown as unknown:
                 log.warning("voucher.outcome-unknown", **unknown.details())
                 pending = await self._reload(pending)
+            else:
+                return
 
     async def _already_there(self, pending: Pending) -> list[Voucher]:
         """The vouchers in Fortnox that are this one: after a POST of unknown outcome, or sent before our memory."""
@@ -81,12 +82,12 @@ class Booking:
         await receipts.keep(self._desk, pending, found[0], outcome)
         self._highest = max(self._highest, found[0].voucher_number)
 
-    async def _send(self, pending: Pending) -> bool:
+    async def _send(self, pending: Pending) -> None:
         """Sends a voucher that is certainly not in Fortnox."""
         day = self._desk.approved(pending.position).date
         if self._locked_through and day <= self._locked_through:
             await refusals.reject_locked(self._desk, pending)
-            return False
+            return
         await self._prove_markers()
         try:
             booked = await self._post(pending)
@@ -95,14 +96,13 @@ class Booking:
         except Refused as refused:
             await self._learn_of_lock(day, refused)
             await refusals.reject(self._desk, pending, refused)
-            return False
+            return
         await receipts.keep(
             self._desk, replace(pending, financial_year=self._desk.financial_year), booked, Outcome.BOOKED
         )
         self._highest = max(self._highest, booked.voucher_number)
         self._first = self._first or booked
         await self._learn_of_lock(day, None)
-        return True
 
     async def _post(self, pending: Pending) -> Voucher:
         """Intent and POST, again as long as it certainly came to nothing."""
@@ -192,6 +192,13 @@ class Booking:
                 self._desk.batch.locked_until or day,
                 lockable=refused is not None,
             )
+
+    async def _stopped(self) -> bool:
+        """Whether Fortnox refused one, in this attempt or an earlier one, and the rest stays unsent for that."""
+        if self._desk.command.policy is not Policy.ALL_OR_NOTHING:
+            return False
+        async with self._desk.sender.pool.acquire() as connection:
+            return await Batches(connection).any_rejected(self._desk.command.batch_id)
 
     async def _note_over(self, pending: Pending) -> None:
         async with self._desk.job.transaction() as connection:

@@ -74,6 +74,12 @@ UNCERTAIN_AWAY = Problem(
     next_step="Vänta. Bokför inte verifikationen för hand: vi fortsätter när Fortnox svarar.",
     english="The outcome of a POST is unknown and Fortnox can't be asked ({reason}); it is tried again.",
 )
+UNCERTAIN_LOST = Problem(
+    code="voucher.uncertain-connection-lost",
+    swedish="Kopplingen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Koppla uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
+    english="The outcome of a POST is unknown, and the connection is lost or lacks a right ({reason}).",
+)
 UNCERTAIN_GAP = Problem(
     code="voucher.uncertain-gap",
     swedish="Nummer {numbers} i serien visas inte av Fortnox, så vi vet ännu inte om verifikationen har bokförts.",

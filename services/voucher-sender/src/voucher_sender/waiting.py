@@ -7,11 +7,11 @@ import structlog
 from common.events import Trouble, VouchersApproved, VouchersRefused, VoucherUncertain
 from common.jobs import Job
 from common.leases import ConnectorAway, LeaseRefused
-from common.problems import ProblemError
+from common.problems import Problem, ProblemError
 from fortnox import FortnoxError, NotAllowed, TokenRefused, TryLater, UnreadableAnswer
 from voucher_sender import closing, refusals
 from voucher_sender.findings import wrong
-from voucher_sender.problems import NOT_ALLOWED, UNCERTAIN_AWAY, UNCERTAIN_GAVE_UP, UNKNOWN_CONNECTION
+from voucher_sender.problems import NOT_ALLOWED, UNCERTAIN_AWAY, UNCERTAIN_GAVE_UP, UNCERTAIN_LOST, UNKNOWN_CONNECTION
 from voucher_sender.repository import Batches, Outcome, Pending, State, Vouchers
 from voucher_sender.resolve import Uncertain
 from voucher_sender.right import RightTaken
@@ -44,6 +44,7 @@ Reason = (
     | ProblemError
 )
 
+REMOVED = "connection.removed"  # the connector's code
 RIGHT_TAKEN_FOR = timedelta(seconds=2)
 
 
@@ -57,11 +58,11 @@ async def put_off(desk: Desk, reason: Reason) -> None:
         await _end(desk, NOT_ALLOWED.error(code=reason.code or "–"))
     elif unknown is None and isinstance(reason, ProblemError):
         await _end(desk, reason)
-    elif unknown is None and isinstance(reason, LeaseRefused) and reason.status == 404:
+    elif unknown is None and isinstance(reason, LeaseRefused) and _gone(reason):
         await _end(desk, UNKNOWN_CONNECTION.error())
     else:
-        next_try = await _now(desk) + _patience(desk, reason)
-        await _wait(desk, next_try, UNCERTAIN_AWAY.error(reason=_word(reason)), unknown)
+        problem, patience = _passing(desk, reason)
+        await _wait(desk, await _now(desk) + patience, problem.error(reason=_word(reason)), unknown)
 
 
 async def give_up(job: Job[VouchersApproved], sender: Sender, error: ProblemError) -> None:
@@ -141,11 +142,18 @@ async def _now(desk: Desk) -> datetime:
         return await Vouchers(connection).clock()
 
 
-def _patience(desk: Desk, reason: Reason) -> timedelta:
+def _gone(refused: LeaseRefused) -> bool:
+    """Whether the connection will not come back by itself: it was removed, or never was."""
+    return refused.status == 404 or refused.trouble.code == REMOVED
+
+
+def _passing(desk: Desk, reason: Reason) -> tuple[Problem, timedelta]:
+    """What to say of an uncertain voucher, and how long to wait."""
     if isinstance(reason, RightTaken):
-        return RIGHT_TAKEN_FOR
-    lost = isinstance(reason, LeaseRefused | NotAllowed | ProblemError)
-    return desk.timing.lost if lost else desk.timing.away
+        return UNCERTAIN_AWAY, RIGHT_TAKEN_FOR
+    if isinstance(reason, LeaseRefused | NotAllowed | ProblemError):
+        return UNCERTAIN_LOST, desk.timing.lost
+    return UNCERTAIN_AWAY, desk.timing.away
 
 
 def _word(reason: Reason) -> str:

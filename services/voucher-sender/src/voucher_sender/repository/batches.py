@@ -132,13 +132,12 @@ class Batches:
         """Calls to Fortnox made for the batch, this attempt's added to those of earlier ones."""
         await self._connection.execute("update batches set calls = calls + $2 where batch_id = $1", batch_id, calls)
 
-    async def outcomes_missing(self, batch_id: UUID) -> list[tuple[int, str]]:
-        """Position and id of the vouchers that have no outcome yet, in order."""
-        rows = await self._connection.fetch(
-            "select position, voucher_id from batch_vouchers where batch_id = $1 and outcome is null order by position",
-            batch_id,
+    async def any_rejected(self, batch_id: UUID) -> bool:
+        return bool(
+            await self._connection.fetchval(
+                "select exists (select from batch_vouchers where batch_id = $1 and outcome = 'rejected')", batch_id
+            )
         )
-        return [(row["position"], row["voucher_id"]) for row in rows]
 
     async def tally(self, batch_id: UUID) -> Tally:
         row = await self._connection.fetchrow(
