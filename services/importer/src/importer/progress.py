@@ -109,7 +109,7 @@ def line(step: str, percent: int, calls_left: int, seconds_left: int) -> str:
     """A line that can be shown as it is."""
     text = STEPS[step]
     if step == "fetching" and calls_left:
-        text += f": {calls_left} frågor kvar, {_duration(seconds_left)}"
+        text += f": {calls_left} anrop kvar, {_duration(seconds_left)}"
     return f"{text} ({percent} %)"
 
 

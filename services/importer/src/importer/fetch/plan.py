@@ -48,10 +48,9 @@ class Plan:
         return self.answered.total() / max(1, self.expected.total())
 
     def seconds_left(self, elapsed: float) -> float:
-        """At the speed of Fortnox's limit, counted from an empty window: 5 s per 25 calls (field fact D2)."""
-        all_calls = self.expected.total()
-        at_the_limit = WINDOW_SECONDS * ((all_calls - 1) // WINDOW_CALLS)
+        """At the pace so far, but no faster than Fortnox allows: 5 s for each 25 calls after the first (field D2)."""
         if not self.left:
             return 0.0
-        behind = elapsed * self.left / max(1, self.answered.total()) if self.answered.total() < WINDOW_CALLS else 0.0
-        return max(at_the_limit - elapsed, WINDOW_SECONDS * self.left / WINDOW_CALLS if at_the_limit else behind)
+        at_the_limit = WINDOW_SECONDS * ((self.expected.total() - 1) // WINDOW_CALLS) - elapsed
+        at_this_pace = elapsed * self.left / max(1, self.answered.total())
+        return max(0.0, at_the_limit, at_this_pace)

@@ -1,0 +1,110 @@
+"""Calls left, time left, share done: from the plan and Fortnox's limit, never going backwards."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.events import Dataset
+from importer.fetch.plan import SECOND_LOOK, Plan
+from importer.progress import Progress, line
+
+
+@dataclass
+class StillClock:
+    at: float = 0.0
+
+    def boottime(self) -> float:
+        return self.at
+
+
+@dataclass
+class Command:
+    import_id: UUID = field(default_factory=uuid4)
+
+
+@dataclass
+class FakeJob:
+    """As much of a job as progress needs to know what to say."""
+
+    clock: StillClock = field(default_factory=StillClock)
+    command: Command = field(default_factory=Command)
+    connection_id: UUID = field(default_factory=uuid4)
+
+
+def a_progress(plan: Plan) -> Progress:
+    return Progress(cast("Any", FakeJob()), plan)
+
+
+def test_the_books_alone_are_four_calls_and_everything_is_thirteen() -> None:
+    assert Plan.for_datasets([Dataset.SIE4]).left == 4
+    assert Plan.for_datasets(list(Dataset)).left == 13
+
+
+def test_the_plan_grows_as_the_lists_tell_how_long_they_are() -> None:
+    plan = Plan.for_datasets([Dataset.CUSTOMER_LEDGER])
+
+    plan.expect("invoices", 10)
+    plan.note("invoices")
+
+    assert plan.expected["invoices"] == 10
+    assert plan.expected[SECOND_LOOK] == 3
+    assert plan.left == 8 + 10 - 1
+
+
+@pytest.mark.parametrize(("calls", "seconds"), [(25, 0), (26, 5), (50, 5), (51, 10), (290, 55)])
+def test_the_time_left_is_what_the_limit_allows(calls: int, seconds: int) -> None:
+    plan = Plan()
+    plan.expect("invoices", calls)
+
+    assert plan.seconds_left(0.0) == seconds
+
+
+def test_a_slow_fortnox_takes_the_time_that_it_has_taken_so_far() -> None:
+    plan = Plan()
+    plan.expect("invoices", 10)
+    plan.note("invoices")
+
+    assert plan.seconds_left(4.0) == 36
+
+
+def test_when_nothing_is_left_no_time_is_left() -> None:
+    plan = Plan()
+    plan.note("sie")
+
+    assert plan.seconds_left(3.0) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from(["expect", "note"]), st.integers(1, 60)), max_size=40))
+def test_the_percentage_never_falls_and_only_the_last_is_100(steps: list[tuple[str, int]]) -> None:
+    plan = Plan.for_datasets(list(Dataset))
+    progress = a_progress(plan)
+    told = []
+
+    for what, number in steps:
+        if what == "expect":
+            plan.expect("invoices", number)
+        else:
+            plan.note("invoices")
+        told.append(progress.event().percent)
+
+    assert told == sorted(told)
+    assert all(percent < 100 for percent in told)
+    assert progress.finished().percent == 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("fetching", 40, 12, 7), "Hämtar från Fortnox: 12 anrop kvar, cirka 7 sekunder (40 %)"),
+        (("fetching", 40, 1, 1), "Hämtar från Fortnox: 1 anrop kvar, strax klart (40 %)"),
+        (("fetching", 3, 900, 179), "Hämtar från Fortnox: 900 anrop kvar, cirka 3 minuter (3 %)"),
+        (("publishing", 85, 0, 0), "Lämnar över till programmet (85 %)"),
+        (("done", 100, 0, 0), "Importen är klar (100 %)"),
+    ],
+)
+def test_the_line_can_be_shown_as_it_is(arguments: tuple[str, int, int, int], text: str) -> None:
+    assert line(*arguments) == text
