@@ -8,7 +8,7 @@ from sie.document import Document
 from sie.headers import HEADERS, Slot
 from sie.kinds import ALLOWED, Kind
 from sie.quoting import Quoting, Unwritable, trimmed, written_day, written_days
-from sie.records import Account, Dimension
+from sie.records import Dimension
 from sie.row_lines import RowLines
 from sie.styles import STYLES, Style
 
@@ -105,19 +105,17 @@ class _Writer:
     # accounts, dimensions, balances
 
     def _accounts(self) -> Iterator[str]:
+        text, field = self._quoting.text, self._quoting.field
         for account in self._document.accounts.values():
+            number = field(account.number)
             if account.declared:
-                yield f"#KONTO {account.number} {self._quoting.text(account.name)}"
-            yield from self._account_details(account)
-
-    def _account_details(self, account: Account) -> Iterator[str]:
-        field = self._quoting.field
-        if account.type and self._style.account_details:
-            yield f"#KTYP {account.number} {field(account.type)}"
-        if account.unit and self._style.account_details:
-            yield f"#ENHET {account.number} {self._quoting.text(account.unit)}"
-        for code in account.sru:
-            yield f"#SRU {account.number} {field(code)}"
+                yield f"#KONTO {number} {text(account.name)}"
+            if account.type and self._style.account_details:
+                yield f"#KTYP {number} {field(account.type)}"
+            if account.unit and self._style.account_details:
+                yield f"#ENHET {number} {text(account.unit)}"
+            for code in account.sru:
+                yield f"#SRU {number} {field(code)}"
 
     def _dimensions(self) -> Iterator[str]:
         if "DIM" not in self._allowed:

@@ -21,31 +21,27 @@ class RegisterRecords(Teller):
         self._keep_extra(fields[1:])
 
     def _account_type(self, line: Line) -> None:
-        account = self._attribute(line)
-        fields = line.rest()
-        account.type = self._text(fields[0].value) if fields else ""
-        self._keep_extra(fields[1:])
+        account, text = self._attribute(line)
+        account.type = text
 
     def _account_unit(self, line: Line) -> None:
-        account = self._attribute(line)
-        fields = line.rest()
-        account.unit = self._text(fields[0].value) if fields else ""
-        self._keep_extra(fields[1:])
+        account, text = self._attribute(line)
+        account.unit = text
 
     def _sru(self, line: Line) -> None:
-        if (first := line.field()) is None:
-            self._report("empty-record", 0, self._raw)
-            return
-        account = self._draft(self._account_text(first))
-        fields = line.rest()
-        account.sru += [self._text(field.value) for field in fields[:1] if field.value]
-        self._keep_extra(fields[1:])
+        account, text = self._attribute(line)
+        account.sru.append(text)
 
-    def _attribute(self, line: Line) -> AccountDraft:
-        account = self._draft(self._account_number(line))
-        if account.name is None:
+    def _attribute(self, line: Line) -> tuple[AccountDraft, str]:
+        """The account and what the record says of it; one that says nothing ends here."""
+        fields = line.rest()
+        if len(fields) < 2 or not fields[1].value:
+            raise self._refusal("empty-record", 0, self._raw)
+        account = self._draft(self._account_text(fields[0]))
+        if account.name is None and self._label != "SRU":
             self._report("account-order", 0, self._raw)
-        return account
+        self._keep_extra(fields[2:])
+        return account, self._text(fields[1].value)
 
     def _draft(self, number: str) -> AccountDraft:
         return self._assembly.accounts.setdefault(number, AccountDraft())
@@ -65,8 +61,9 @@ class RegisterRecords(Teller):
         self._keep_extra(fields[1 + is_sub :])
 
     def _object(self, line: Line) -> None:
-        dimension = self._assembly.dimension(self._text(self._needed(line, "dimension").value))
-        number = self._text(self._needed(line, "object").value)
+        dimension_field, number_field = self._needed(line, "dimension"), self._needed(line, "object")
+        dimension = self._assembly.dimension(self._text(dimension_field.value))
+        number = self._text(number_field.value)
         fields = line.rest()
         name = self._text(fields[0].value) if fields else ""
         if number in dimension.objects:
