@@ -215,7 +215,7 @@ def _event(cloud_event: BaseCloudEvent, data: Data, headers: Mapping[str, str]) 
         time=(cloud_event.get_time() or datetime.now(UTC)),
         correlation_id=str(cloud_event.get_extension("correlationid") or cloud_event.get_id()),
         causation_id=cloud_event.get_extension("causationid"),
-        sequence=int(sequence) if sequence.isdigit() else None,
+        sequence=int(sequence) if sequence.isdecimal() and len(sequence) < 19 else None,
         traceparent=headers.get("traceparent"),
     )
 

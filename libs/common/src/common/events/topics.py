@@ -9,6 +9,9 @@ class Topic:
     """A topic and how it is kept. Partitions never grow in place, since that would break the order per key."""
 
     name: str
+    by: str
+    """Who writes it."""
+    about: str
     partitions: int = 12
     retention: timedelta | None = timedelta(days=30)
     compacted: bool = False
@@ -25,14 +28,30 @@ class Topic:
         }
 
 
-IMPORT_REQUESTS = Topic("fortnox.import-requests.v1")
-VOUCHER_BATCHES = Topic("fortnox.voucher-batches.v1", largest_record=8_000_000)
-CONNECTIONS = Topic("fortnox.connections.v1", retention=None, compacted=True)
-CONNECT_ATTEMPTS = Topic("fortnox.connect-attempts.v1")
-IMPORTS = Topic("fortnox.imports.v1")
-IMPORT_DATA = Topic("fortnox.import-data.v1", retention=timedelta(days=7))
-VOUCHERS = Topic("fortnox.vouchers.v1")
-DEAD_LETTERS = Topic("fortnox.dead-letters.v1", retention=timedelta(days=90), largest_record=12_000_000)
+IMPORT_REQUESTS = Topic("fortnox.import-requests.v1", "product", "what the importer is to do")
+VOUCHER_BATCHES = Topic(
+    "fortnox.voucher-batches.v1", "product", "what the voucher-sender is to check and book", largest_record=8_000_000
+)
+CONNECTIONS = Topic(
+    "fortnox.connections.v1",
+    "connector",
+    "the full state of each connection; a record without a value, after `connection.removed`, ends it",
+    retention=None,
+    compacted=True,
+)
+CONNECT_ATTEMPTS = Topic("fortnox.connect-attempts.v1", "connector", "attempts to connect that came to nothing")
+IMPORTS = Topic("fortnox.imports.v1", "importer", "how imports go and how they end")
+IMPORT_DATA = Topic(
+    "fortnox.import-data.v1", "importer", "the imported data, in numbered chunks", retention=timedelta(days=7)
+)
+VOUCHERS = Topic("fortnox.vouchers.v1", "voucher-sender", "findings, receipts and how batches end")
+DEAD_LETTERS = Topic(
+    "fortnox.dead-letters.v1",
+    "all services",
+    "records that can never be handled, each with its reason and origin",
+    retention=timedelta(days=90),
+    largest_record=12_000_000,
+)
 
 ALL = (
     IMPORT_REQUESTS,

@@ -43,7 +43,14 @@ Timestamp = AwareDatetime
 class Model(BaseModel):
     """Anything inside an event: never changed once made; unknown fields are tolerated."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        use_attribute_docstrings=True,  # they become the fields' descriptions in docs/
+        json_schema_serialization_defaults_required=True,  # what we send is always whole
+    )
 
 
 class FinancialYear(Model):
