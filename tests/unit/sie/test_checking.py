@@ -73,6 +73,8 @@ def test_sound_books_have_no_findings() -> None:
         ("1930 {} 50.50", "1930 {} 50", {"period"}),
         ("#PSALDO 0 202503 1930 {} 50.50\n", "", {"period"}),
         ('{6 "P1"} -50.50', '{6 "P1"} -50', {"period-object"}),
+        ("#RES 0", '#OUB 0 3001 {6 "P1"} -50.50\n#RES 0', set()),
+        ("#RES 0", '#OIB 0 3001 {6 "P1"} 1\n#OUB 0 3001 {6 "P1"} -50.50\n#RES 0', {"object-balance"}),
         ("#VER A 2", "#VER A 4", {"voucher-gap"}),
         ("#VER A 2", "#VER A 1", {"voucher-repeated"}),
         ("#VER A 1", "#VER A 3", {"voucher-order", "series-start"}),

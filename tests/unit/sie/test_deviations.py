@@ -155,6 +155,13 @@ def test_missing_opening_brace() -> None:
     assert codes(document) == ["brace-missing", "brace-stray"]
 
 
+def test_no_braces_at_all() -> None:
+    document = read("#VER A 1 20250301", "#TRANS 1930 {} 1", "#VER A 2 20250301", "#TRANS 1910 {} -1")
+
+    assert [len(voucher.rows) for voucher in document.vouchers] == [1, 1]
+    assert codes(document) == ["brace-missing", "brace-missing"]
+
+
 def test_brace_on_the_voucher_line() -> None:
     document = read('#VER A 1 20250301 "x" {', "#TRANS 1930 {} 1", "}")
 
@@ -365,11 +372,12 @@ def test_unknown_fields_at_the_end() -> None:
 
 
 def test_labels_without_fields() -> None:
-    document = read("#ORGNR ", "#TAXAR", "#SRU", "#RAR -1 ")
+    document = read("#ORGNR ", "#TAXAR", "#SRU", "#SRU 1930", "#KTYP 1930", "#RAR -1 ")
 
     assert (document.header.organisation_number, document.header.tax_year) == ("", "")
-    assert codes(document) == ["empty-record"] * 4
+    assert codes(document) == ["empty-record"] * 6
     assert not document.errors
+    assert not document.accounts
 
 
 def test_repeated_records() -> None:

@@ -164,6 +164,14 @@ def read_or_refused(data: bytes) -> Document | None:
         return None
 
 
+def written_again(document: Document) -> Document | None:
+    """None where the texts hold what a file can't."""
+    try:
+        return sie.read(sie.write(document), encoding="cp437")
+    except sie.SieError:
+        return None
+
+
 def _source() -> bytes:
     return (SAMPLES / "synthetic" / "test.SI").read_bytes() + b'#BTRANS 1 {} 1\n#PSALDO 0 202501 1 {1 "2"} 3 4\n'
 
@@ -179,8 +187,8 @@ def test_any_mutation_gives_a_document_or_a_sie_error(edits: list[tuple[int, int
     document = read_or_refused(data)
     if document is not None:
         sie.check(document)
-        list(document.vouchers)
-        list(document.balances)
+        again = written_again(document)
+        assert again is None or again == document
 
 
 @settings(max_examples=2 * EXAMPLES, deadline=None)

@@ -24,6 +24,8 @@ class Place(Enum):
     AFTER_VOUCHER = auto()
     """A #VER was read, its { not yet."""
     INSIDE = auto()
+    INSIDE_WITHOUT_BRACE = auto()
+    """Rows came although the { is missing."""
 
 
 @dataclass(slots=True)

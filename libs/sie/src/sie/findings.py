@@ -51,6 +51,9 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "period-object": (
         E, "Konto {account}, {period}, objekt {object}: verifikationerna ger {expected}, men saldot är {found}.",
         "Account {account}, {period}, object {object}: the vouchers give {expected}, but the change is {found}."),
+    "object-balance": (
+        E, "Konto {account}, objekt {object}: ingående saldo och rader ger {expected}, men utgående saldo är {found}.",
+        "Account {account}, object {object}: opening balance and rows give {expected}, but it closes at {found}."),
     "opening-total": (E, "Ingående balanser för {fiscal_year} summerar till {found}, inte till noll.",
                       "The opening balances of {fiscal_year} sum to {found}, not to zero."),
     "closing-total": (E, "Utgående balanser och resultat för {fiscal_year} summerar till {found}, inte till noll.",

@@ -98,7 +98,7 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
         """A record that can't stand in a voucher ends one that has had no brace; inside braces it is only told."""
         if self._label.endswith("TRANS") or self._assembly.place is Place.OUTSIDE:
             return
-        if self._assembly.place is Place.AFTER_VOUCHER:
+        if self._assembly.place is not Place.INSIDE:
             self._assembly.end_voucher()
         elif self._label == "VER":
             self._problems.add("voucher-unclosed", self._assembly.vouchers.line[-1])

@@ -17,12 +17,10 @@ class VoucherRecords(Teller):
             self._report("brace-stray", 0, self._raw)
 
     def _close_brace(self) -> None:
-        if self._assembly.place is Place.INSIDE:
-            self._assembly.end_voucher()
-        else:
+        if self._assembly.place in {Place.OUTSIDE, Place.AFTER_VOUCHER}:
             self._report("brace-stray", 0, self._raw)
-            if self._assembly.place is Place.AFTER_VOUCHER:
-                self._assembly.end_voucher()
+        if self._assembly.place is not Place.OUTSIDE:
+            self._assembly.end_voucher()
 
     def _voucher(self, line: Line) -> None:
         fields = line.rest()
@@ -64,7 +62,7 @@ class VoucherRecords(Teller):
         amount = self._amount(self._needed(line, "amount"))
         if self._assembly.place is Place.AFTER_VOUCHER:
             self._report("brace-missing", 0, self._raw)
-            self._assembly.place = Place.INSIDE
+            self._assembly.place = Place.INSIDE_WITHOUT_BRACE
         fields = line.rest()
         if len(fields) == 1 and self._is_text_for_date(fields[0]):
             self._report("row-text-misplaced", fields[0].start, fields[0].value)

@@ -23,6 +23,7 @@ def _all(document: Document, previous: Document | None) -> Iterator[Finding]:
     yield from sums.vouchers(document)
     yield from sums.accounts(document)
     yield from sums.periods(document)
+    yield from sums.objects(document)
     yield from sums.totals(document)
     yield from sums.opening(document)
     yield from sums.repeated(document)

@@ -8,6 +8,8 @@ from sie.derive import is_balance_account
 from sie.document import Document
 from sie.records import Objects
 
+Pair = tuple[str, str]
+
 
 def balances(document: Document, kind: str, year: int = 0) -> dict[str, int]:
     """The account's IB, UB or RES; of several the first."""
@@ -33,6 +35,31 @@ def periods(document: Document, year: int = 0) -> dict[tuple[str, int, Objects],
     return found
 
 
+def object_balances(document: Document, kind: str) -> dict[tuple[str, Pair], int]:
+    """The current year's OIB or OUB by account and object, of dimensions that stand alone."""
+    dimensions = document.dimensions
+    related = {number for each in dimensions.values() if each.parent for number in (each.number, each.parent)}
+    found: dict[tuple[str, Pair], int] = {}
+    columns = document.balances
+    for i, label in enumerate(columns.kind):
+        objects = columns.objects[i]
+        if label == kind and columns.year[i] == 0 and len(objects) == 1 and objects[0][0] not in related:
+            found.setdefault((columns.account[i], objects[0]), columns.amount[i])
+    return found
+
+
+def moved_by_object(document: Document) -> Counter[tuple[str, Pair]]:
+    """Σ #TRANS per account and object, of the vouchers that the balances cover."""
+    covered = _covered(document)
+    found: Counter[tuple[str, Pair]] = Counter()
+    rows = document.rows
+    for account, objects, amount, voucher in zip(rows.account, rows.objects, rows.amount, rows.voucher, strict=True):
+        if objects and covered[voucher]:
+            for pair in objects:
+                found[account, pair] += amount
+    return found
+
+
 def covered_until(document: Document) -> int:
     """The last day that the balances cover: #OMFATTN where it is before the year's end, else there is none."""
     covers_to, year = document.header.covers_to, document.years.get(0)
@@ -42,8 +69,7 @@ def covered_until(document: Document) -> int:
 
 def moved(document: Document) -> Counter[str]:
     """Σ #TRANS per account, of the vouchers that the balances cover."""
-    until = covered_until(document)
-    covered = [days <= until for days in document.vouchers.columns.date]
+    covered = _covered(document)
     totals = [0] * len(document.words.accounts.values)
     rows = document.rows
     for account, amount, voucher in zip(rows.account.codes, rows.amount, rows.voucher, strict=True):
@@ -71,6 +97,12 @@ def accounts_by_kind(document: Document, numbers: set[str]) -> tuple[list[str], 
     ordered = sorted(numbers, key=lambda number: (len(number), number))
     is_balance = {number: is_balance_account(number, document.accounts) for number in ordered}
     return [n for n in ordered if is_balance[n]], [n for n in ordered if not is_balance[n]]
+
+
+def _covered(document: Document) -> list[bool]:
+    """By voucher."""
+    until = covered_until(document)
+    return [days <= until for days in document.vouchers.columns.date]
 
 
 def _month(days: int) -> int:

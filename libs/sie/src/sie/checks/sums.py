@@ -41,6 +41,24 @@ def periods(document: Document) -> Iterator[Finding]:
         yield from _closing(document, _by_account(stated), "closing-balance-periods", "result-periods")
 
 
+def objects(document: Document) -> Iterator[Finding]:
+    """OIB + Σ #TRANS = OUB of each object that has either.
+
+    Not for dimensions above or below others, whose object codes are put together in balances (§8.12).
+    """
+    opened, closed = (ledger.object_balances(document, kind) for kind in ("OIB", "OUB"))
+    if not closed or not len(document.vouchers):
+        return
+    computed = ledger.moved_by_object(document)
+    for account, pair in sorted(opened.keys() | closed.keys()):
+        expected = opened.get((account, pair), 0) + computed[account, pair]
+        found = closed.get((account, pair), 0)
+        if expected != found:
+            yield finding(
+                "object-balance", expected=kronor(expected), found=kronor(found), account=account, objects=(pair,)
+            )
+
+
 def totals(document: Document) -> Iterator[Finding]:
     """Σ IB = 0 and Σ UB + Σ RES = 0, for each year that the file has balances of."""
     for year in sorted(set(document.balances.year), reverse=True):
