@@ -75,9 +75,10 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "balance-repeated": (W, "Konto {account} har flera poster av samma slag ({label}). Den första räknades.",
                          "Account {account} has several records of the same kind ({label}). The first was counted."),
     # vouchers
-    "voucher-gap": (W, "I serie {series} saknas {expected}.", "Series {series} lacks {expected}."),
+    "voucher-gap": (W, "I serie {series} saknas nummer {expected}.", "Series {series} lacks number {expected}."),
     "series-start": (N, "Serie {series} börjar på nummer {found}.", "Series {series} begins with number {found}."),
-    "voucher-repeated": (W, "Nummer {voucher} förekommer {found} gånger.", "Number {voucher} occurs {found} times."),
+    "voucher-repeated": (W, "Verifikationsnummer {voucher} förekommer {found} gånger.",
+                         "Voucher number {voucher} occurs {found} times."),
     "voucher-order": (W, "Serie {series} är inte i nummerordning: {found} står efter {expected}.",
                       "Series {series} is not in the order of its numbers: {found} stands after {expected}."),
     "voucher-date": (W, "Verifikation {voucher} är daterad {found}, utanför räkenskapsåret.",
@@ -110,7 +111,7 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
               "#{label} stands before #{found}. The order is flag, identification, accounts, balances, vouchers."),
     "already-imported": (N, "Flaggan (#FLAGGA 1) säger att filen redan har lästs in.",
                          "The flag (#FLAGGA 1) says that the file has already been imported."),
-    "year-impossible": (E, "Räkenskapsåret {expected} slutar före det börjar.",
+    "year-impossible": (E, "Räkenskapsåret {expected} slutar innan det börjar.",
                         "The financial year {expected} ends before it begins."),
     "year-long": (W, "Räkenskapsåret {found} är längre än 18 månader.",
                   "The financial year {found} is longer than 18 months."),
@@ -137,13 +138,13 @@ def finding(
     severity, swedish, english = CATALOGUE[code]
     difference = found - expected if isinstance(found, Decimal) and isinstance(expected, Decimal) else None
     words |= {
-        "account": account, "voucher": voucher, "object": " ".join(f"{d}:{o}" for d, o in objects),
+        "account": account, "object": " ".join(f"{d}:{o}" for d, o in objects),
         "period": f"{period // 100:04}-{period % 100:02}" if period else "", "fiscal_year": year,
     }  # fmt: skip
+    in_swedish = _shown("sv", voucher or "utan nummer", expected, found)
+    in_english = _shown("en", voucher or "without number", expected, found)
     return Finding(
-        code, severity,
-        swedish.format(expected=_shown(expected, "sv"), found=_shown(found, "sv"), **words),
-        english.format(expected=_shown(expected, "en"), found=_shown(found, "en"), **words),
+        code, severity, swedish.format(**in_swedish, **words), english.format(**in_english, **words),
         expected, found, difference, account, voucher, year, period, objects, line,
     )  # fmt: skip
 
@@ -156,5 +157,8 @@ def money(amount: Decimal, language: str) -> str:
     return english.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "−")
 
 
-def _shown(value: Value, language: str) -> str:
-    return money(value, language) if isinstance(value, Decimal) else str(value)
+def _shown(language: str, voucher: str, expected: Value, found: Value) -> dict[str, str]:
+    amounts = {"expected": expected, "found": found}
+    return {"voucher": voucher} | {
+        name: money(value, language) if isinstance(value, Decimal) else str(value) for name, value in amounts.items()
+    }

@@ -123,8 +123,8 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
                         "The object list {{}} is missing in #{label}. The record was read without objects."),
     "objects-unclosed": (W, "Objektlistan avslutas inte med }}. Den lästes till radens slut.",
                          "The object list is not closed with }}. It was read to the end of the line."),
-    "objects-odd": (E, "Objektlistan har en dimension utan objekt. Den lämnades utanför.",
-                    "The object list has a dimension without an object. It was left out."),
+    "objects-odd": (E, "Objektlistan har en dimension utan objekt. Den hoppades över.",
+                    "The object list has a dimension without an object. It was skipped."),
     "objects-too-many": (E, "Objektlistan har fler än 1 000 objekt. Resten lästes inte.",
                          "The object list has more than 1,000 objects. The rest was not read."),
     "period-and-account-swapped": (W, "Period och konto har bytt plats i #{label}. De lästes rätt.",
@@ -158,14 +158,21 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
                      "The text holds control characters or a line break, which can't be written in a SIE file."),
 }  # fmt: skip
 
+FIELDS = {
+    "account": "konto", "amount": "belopp", "date": "datum", "dimension": "dimension", "object": "objekt",
+    "period": "period", "year": "årsnummer",
+}  # fmt: skip
+"""Fields that a record can't do without, in Swedish."""
 SHOWN = 60
 """How many characters of the file's own text a problem repeats."""
 
 
 def make(code: str, line: int = 0, column: int = 0, text: str = "", **values: object) -> Problem:
     severity, swedish, english = CATALOGUE[code]
+    field = str(values.pop("field", ""))
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return Problem(code, severity, line, column, shown, swedish.format(**values), english.format(**values))
+    swedish = swedish.format(field=FIELDS.get(field, field), **values)
+    return Problem(code, severity, line, column, shown, swedish, english.format(field=field, **values))
 
 
 class Problems:

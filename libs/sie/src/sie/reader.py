@@ -65,7 +65,7 @@ def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
     problems = assembly.problems
     shown = encodings.KNOWN[encoding.name]
     if encoding.mark or encoding.name != "cp437":
-        problems.add("encoding", encoding=shown + (" med BOM" if encoding.mark else ""))
+        problems.add("encoding", encoding=shown + (" (BOM)" if encoding.mark else ""))
     if encoding.certainty == "unsure":
         problems.add("encoding-unsure", encoding=shown)
     if encoding.mark:
