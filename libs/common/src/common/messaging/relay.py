@@ -1,7 +1,8 @@
 """The relay publishes the outbox: one active per service, in order, at least once."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     import asyncpg
 
     Session = asyncpg.Connection[asyncpg.Record]
+    Batch = tuple[list[asyncpg.Record], asyncio.Future[list[RecordMetadata | BaseException]]]
+    """Rows, and what became of each."""
 
 log = structlog.get_logger()
 
 BATCH_ROWS = 500
 BATCH_BYTES = 4_000_000
+MOST_UNDER_WAY = 2  # batches
 PAUSE = 0.05  # seconds between looks at an empty outbox
 NOTE_EVERY = 5.0  # seconds between notes of progress
 STOPPING = 3.0  # seconds that a producer gets to say goodbye
@@ -35,7 +39,7 @@ NEXT_BATCH = """
     select id, topic, key, value, headers
     from (select *, row_number() over (order by id) as n,
                  sum(coalesce(octet_length(value), 0)) over (order by id) as bytes
-          from (select * from outbox order by id limit $1) as first) as counted
+          from (select * from outbox where id <> all($3::bigint[]) order by id limit $1) as first) as counted
     where bytes < $2 or n = 1
     order by id
 """
@@ -98,21 +102,35 @@ class Relay:
             log.warning("relay.replaced-stuck-holder")
 
     async def _publish(self, session: "Session", producer: AIOKafkaProducer) -> None:
+        """Reads one batch while the one before it is on its way; deletes each when it is acknowledged."""
+        under_way: deque[Batch] = deque()
         note_at = 0.0
         while True:
             async with asyncio.timeout(STUCK.total_seconds()):
                 if self.clock.boottime() > note_at:
                     await self._note_progress(session)
                     note_at = self.clock.boottime() + NOTE_EVERY
-                published = await self._publish_batch(session, producer)
-            if not published:
+                batch = await self._send_next(session, producer, under_way)
+                if batch:
+                    under_way.append(batch)
+                if under_way and (not batch or len(under_way) == MOST_UNDER_WAY or self._singly):
+                    await self._settle(session, under_way.popleft())
+            if not batch and not under_way:
                 await self.clock.sleep(PAUSE)
 
-    async def _publish_batch(self, session: "Session", producer: AIOKafkaProducer) -> int:
-        rows = await session.fetch(NEXT_BATCH, 1 if self._singly else BATCH_ROWS, BATCH_BYTES)
+    async def _send_next(
+        self, session: "Session", producer: AIOKafkaProducer, under_way: "Iterable[Batch]"
+    ) -> "Batch | None":
+        """What comes after the rows under way. Not by their last id: of other keys, smaller ids may commit later."""
+        sent = [row["id"] for rows, _ in under_way for row in rows]
+        rows = await session.fetch(NEXT_BATCH, 1 if self._singly else BATCH_ROWS, BATCH_BYTES, sent)
         if not rows:
-            return 0
-        outcomes = await asyncio.gather(*[await _send(producer, row) for row in rows], return_exceptions=True)
+            return None
+        return rows, asyncio.gather(*[await _send(producer, row) for row in rows], return_exceptions=True)
+
+    async def _settle(self, session: "Session", batch: "Batch") -> None:
+        rows, acknowledgements = batch
+        outcomes = await acknowledgements
         if any(isinstance(outcome, MessageSizeTooLargeError) for outcome in outcomes):
             await self._find_too_large(session, rows)
         for outcome in outcomes:
@@ -121,7 +139,6 @@ class Relay:
         await session.execute("delete from outbox where id = any($1)", [row["id"] for row in rows])
         self._singly = max(0, self._singly - 1)
         OUTBOX_PUBLISHED.inc(len(rows))
-        return len(rows)
 
     async def _find_too_large(self, session: "Session", rows: "list[asyncpg.Record]") -> None:
         """Parks a row that the broker will never take, so that what comes after it goes out.
