@@ -184,15 +184,21 @@ class FakeConnector:
 
 
 class Network(httpx.AsyncBaseTransport):
-    """The way to the simulated Fortnox; calls of certain paths can be held up until nobody waits for them any more."""
+    """The way to the simulated Fortnox; calls of certain paths can be held up until they are released."""
 
     def __init__(self) -> None:
         self._inner = httpx.ASGITransport(create_fortnox(World()))
+        self._released = asyncio.Event()
         self.held: set[str] = set()
+
+    def release(self) -> None:
+        self.held.clear()
+        self._released.set()
+        self._released = asyncio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path in self.held:
-            await asyncio.Event().wait()
+            await self._released.wait()
         return await self._inner.handle_async_request(request)
 
 
@@ -365,5 +371,5 @@ async def stage(house: House) -> AsyncIterator[Stage]:
     stage = Stage(house, tenant, uuid4())
     house.connector.tokens[stage.connection_id] = (await _token(house.simulator, house.network, tenant), tenant)
     yield stage
-    house.network.held.clear()
+    house.network.release()
     await house.simulator.clear_faults()

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from common.events import (
     ImportRequested,
     ImportResendRequested,
 )
+from importer.repository import prune
 from sandbox.product.assembly import prove
 
 MakeRequest = Callable[..., ImportRequested]
@@ -198,6 +199,67 @@ async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: An
     assert len(again) == len(set(again))
 
 
+async def test_a_sie_file_that_was_cut_off_on_its_way_is_asked_for_again(stage: Any) -> None:
+    await stage.simulator.fault("GET /3/sie/4", "truncate-json", tenant=stage.tenant)
+    request = stage.request(datasets=(Dataset.SIE4,))
+    await stage.send(request)
+    await stage.event(request, "import.waiting")
+
+    await stage.send(renewed(stage))
+    completed = await stage.ended(request)
+
+    assert completed["data"]["datasets"][0]["vouchers"] == 194
+
+
+async def test_waiting_has_an_end_and_says_why_it_waited(stage: Any) -> None:
+    stage.lose_connection()
+    request = stage.request()
+    await stage.send(request)
+    await stage.event(request, "import.waiting")
+
+    await stage.value(
+        "update imports set waiting_since = waiting_since - interval '4 days' where import_id = $1", request.import_id
+    )
+    await stage.send(renewed(stage))
+    failed = await stage.ended(request)
+
+    assert failed["type"] == "import.failed"
+    assert failed["data"]["trouble"]["code"] == "connection.lost"
+
+
+async def test_what_changes_while_it_is_read_is_told(stage: Any) -> None:
+    request = stage.request(datasets=(Dataset.SUPPLIER_LEDGER,))
+    stage.house.network.held.add("/3/sie/4")
+    await stage.send(request)
+    await stage.true("select count(*) >= 5 from answers where import_id = $1", request.import_id)
+
+    made = await stage.simulator.create_invoice(stage.tenant, "supplier", 1000, date=date(2010, 12, 30))
+    stage.house.network.release()
+    completed = await stage.ended(request)
+
+    assert f"supplierinvoices {made['number']}" in completed["data"]["books_moved"]
+    (check,) = [one for one in completed["data"]["checks"] if one["code"] == "import.one-moment"]
+    assert check["verdict"] == "warning"
+
+
+async def test_old_imports_go_with_all_that_belongs_to_them(stage: Any) -> None:
+    request = stage.request()
+    await stage.send(request)
+    await stage.ended(request)
+    kept = timedelta(days=30)
+
+    async with stage.house.pool.acquire() as connection:
+        await prune(connection, kept, kept)
+        assert (await stage.get(f"/v1/imports/{request.import_id}/sie")).status_code == 200
+        await connection.execute(
+            "update imports set used_at = used_at - $2::interval where import_id = $1", request.import_id, kept
+        )
+        await prune(connection, kept, kept)
+
+    assert (await stage.get(f"/v1/imports/{request.import_id}")).status_code == 404
+    assert await stage.value("select count(*) from sie_files where import_id = $1", request.import_id) == 0
+
+
 async def test_another_process_goes_on_from_the_answers_that_are_kept(stage: Any) -> None:
     stage.house.network.held.add("/3/invoices")
     request = stage.request()
@@ -205,7 +267,7 @@ async def test_another_process_goes_on_from_the_answers_that_are_kept(stage: Any
     await stage.true("select count(*) >= 5 from answers where import_id = $1", request.import_id)
 
     await stage.house.stop()
-    stage.house.network.held.clear()
+    stage.house.network.release()
     await stage.house.start()
     completed = await stage.ended(request)
 

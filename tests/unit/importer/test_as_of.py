@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -23,55 +23,55 @@ def one(invoices: list[Invoice], settlements: list[Settlement] | None = None, *,
 def test_an_untouched_invoice_is_open_with_all_of_it(an_invoice: Make) -> None:
     item = one([an_invoice()])
 
-    assert (item.amount, item.paid_before, item.remaining) == (D(1000), D(0), D(1000))
+    assert (item.amount, item.paid_before, item.remaining) == (Decimal(1000), Decimal(0), Decimal(1000))
 
 
 def test_what_was_paid_after_the_date_is_put_back(an_invoice: Make, a_settlement: Settle) -> None:
-    item = one([an_invoice(balance=D(0))], [a_settlement()])
+    item = one([an_invoice(balance=Decimal(0))], [a_settlement()])
 
     assert item.remaining == 1000
     (paid,) = item.paid_after
-    assert (paid.date, paid.amount, paid.reference) == (date(2026, 1, 15), D(1000), "7")
+    assert (paid.date, paid.amount, paid.reference) == (date(2026, 1, 15), Decimal(1000), "7")
 
 
 def test_a_part_payment_before_the_date_is_not_put_back(an_invoice: Make, a_settlement: Settle) -> None:
     paid = [a_settlement(300, date(2025, 12, 31)), a_settlement(700, date(2026, 1, 1), reference="8")]
 
-    item = one([an_invoice(balance=D(0))], paid)
+    item = one([an_invoice(balance=Decimal(0))], paid)
 
-    assert (item.paid_before, item.remaining) == (D(300), D(700))
+    assert (item.paid_before, item.remaining) == (Decimal(300), Decimal(700))
 
 
 def test_an_invoice_paid_before_the_date_is_closed(an_invoice: Make, a_settlement: Settle) -> None:
     settled = [a_settlement(on=date(2025, 12, 31))]
 
-    assert open_items([an_invoice(balance=D(0))], settled, YEAR_END, cash_method=False) == []
+    assert open_items([an_invoice(balance=Decimal(0))], settled, YEAR_END, cash_method=False) == []
 
 
 def test_an_overpayment_stays_as_a_negative_item(an_invoice: Make) -> None:
-    assert one([an_invoice(balance=D(-50))]).remaining == -50
+    assert one([an_invoice(balance=Decimal(-50))]).remaining == -50
 
 
 def test_a_write_off_after_the_date_is_put_back(an_invoice: Make, a_settlement: Settle) -> None:
     written_off = a_settlement(kind=SettlementKind.WRITE_OFF)
 
-    item = one([an_invoice(balance=D(0))], [written_off])
+    item = one([an_invoice(balance=Decimal(0))], [written_off])
 
     assert item.remaining == 1000
     assert item.paid_after[0].kind == "write_off"
 
 
 def test_an_unsettled_credit_note_stays_as_a_negative_item(an_invoice: Make) -> None:
-    item = one([an_invoice(total=D(-400))])
+    item = one([an_invoice(total=Decimal(-400))])
 
-    assert (item.amount, item.remaining) == (D(-400), D(-400))
+    assert (item.amount, item.remaining) == (Decimal(-400), Decimal(-400))
 
 
 def test_a_credit_note_settled_later_stands_beside_its_invoice_and_names_it(
     an_invoice: Make, a_settlement: Settle
 ) -> None:
-    invoice = an_invoice(balance=D(600))
-    credit = an_invoice(number="2", total=D(-400), balance=D(0))
+    invoice = an_invoice(balance=Decimal(600))
+    credit = an_invoice(number="2", total=Decimal(-400), balance=Decimal(0))
     pair = [
         a_settlement(400, kind=SettlementKind.CREDIT, against="2"),
         a_settlement(-400, kind=SettlementKind.CREDIT, invoice="2", reference="8", against="1"),
@@ -105,23 +105,23 @@ def test_an_unbooked_invoice_is_only_under_the_cash_method(an_invoice: Make) -> 
 def test_a_foreign_invoice_is_rolled_back_in_its_currency_and_stands_at_its_booked_rate(
     an_invoice: Make, a_settlement: Settle
 ) -> None:
-    invoice = an_invoice(currency="EUR", rate=D("11.2345"), total=D("99.99"), balance=D(0))
+    invoice = an_invoice(currency="EUR", rate=Decimal("11.2345"), total=Decimal("99.99"), balance=Decimal(0))
 
     item = one([invoice], [a_settlement("33.33")])
 
-    assert (item.remaining, item.remaining_sek) == (D("33.33"), D("374.45"))
-    assert item.amount_sek == D("1123.34")
+    assert (item.remaining, item.remaining_sek) == (Decimal("33.33"), Decimal("374.45"))
+    assert item.amount_sek == Decimal("1123.34")
 
 
 def test_where_the_balance_is_not_known_in_the_currency_the_total_is_rolled_forward(
     an_invoice: Make, a_settlement: Settle
 ) -> None:
-    invoice = an_invoice(currency="JPY", rate=D("0.075"), total=D(90_000), balance=None)
+    invoice = an_invoice(currency="JPY", rate=Decimal("0.075"), total=Decimal(90_000), balance=None)
     paid = [a_settlement(30_000, date(2025, 12, 1)), a_settlement(20_000, reference="8")]
 
     item = one([invoice], paid)
 
-    assert (item.paid_before, item.remaining, item.remaining_sek) == (D(30_000), D(60_000), D(4500))
+    assert (item.paid_before, item.remaining, item.remaining_sek) == (Decimal(30_000), Decimal(60_000), Decimal(4500))
 
 
 def test_items_come_in_the_order_of_their_numbers(an_invoice: Make) -> None:
@@ -134,7 +134,7 @@ def test_items_come_in_the_order_of_their_numbers(an_invoice: Make) -> None:
 
 
 def test_totals_are_told_in_all_and_per_currency(an_invoice: Make) -> None:
-    euro = an_invoice(number="2", currency="EUR", rate=D("11.5"), total=D("10.01"))
-    items = open_items([an_invoice(total=D("1.50")), euro], [], YEAR_END, cash_method=False)
+    euro = an_invoice(number="2", currency="EUR", rate=Decimal("11.5"), total=Decimal("10.01"))
+    items = open_items([an_invoice(total=Decimal("1.50")), euro], [], YEAR_END, cash_method=False)
 
     assert totals(items) == {"total_sek": 150 + 11512, "remaining_SEK": 150, "remaining_EUR": 1001}

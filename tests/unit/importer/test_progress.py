@@ -1,6 +1,10 @@
 """Calls left, time left, share done: from the plan and Fortnox's limit, never going backwards."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -8,17 +12,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.events import Dataset
+from common.events import Dataset, ImportProgressed
 from importer.fetch.plan import SECOND_LOOK, Plan
-from importer.progress import Progress, line
+from importer.progress import Progress, line, tell_forever
 
 
 @dataclass
-class StillClock:
+class SleepersClock:
+    """Time passes only while somebody sleeps; at its end everything stops."""
+
     at: float = 0.0
+    end: float = 20.0
 
     def boottime(self) -> float:
         return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+        if self.at > self.end:
+            raise asyncio.CancelledError
+
+
+class NoDatabase:
+    async def execute(self, _sql: str, *_arguments: object) -> str:
+        return "UPDATE 1"
 
 
 @dataclass
@@ -30,13 +47,52 @@ class Command:
 class FakeJob:
     """As much of a job as progress needs to know what to say."""
 
-    clock: StillClock = field(default_factory=StillClock)
+    clock: SleepersClock = field(default_factory=SleepersClock)
     command: Command = field(default_factory=Command)
     connection_id: UUID = field(default_factory=uuid4)
+    said: list[tuple[float, ImportProgressed]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[NoDatabase]:
+        yield NoDatabase()
+
+    async def say(self, _connection: NoDatabase, *events: ImportProgressed) -> None:
+        self.said += [(self.clock.at, event) for event in events]
 
 
-def a_progress(plan: Plan) -> Progress:
-    return Progress(cast("Any", FakeJob()), plan)
+def a_progress(plan: Plan, job: FakeJob | None = None) -> Progress:
+    return Progress(cast("Any", job or FakeJob()), plan)
+
+
+@pytest.mark.parametrize("news", [True, False])
+async def test_progress_is_told_at_most_twice_a_second_and_at_least_every_five(*, news: bool) -> None:
+    plan, job = Plan.for_datasets(list(Dataset)), FakeJob()
+    plan.expect("invoices", 300)
+    progress = a_progress(plan, job)
+    progress.started.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await telling(progress, plan if news else Plan())
+
+    times = [at for at, _ in job.said]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert times[0] == 0
+    assert min(gaps) >= 0.5
+    assert max(gaps) <= 5
+    assert len(times) >= 20 if news else len(times) <= 6
+
+
+async def telling(progress: Progress, plan: Plan) -> None:
+    """The teller, with an answer of Fortnox each time that it sleeps."""
+    clock: Any = progress.job.clock
+    sleep = clock.sleep
+
+    async def sleep_and_work(seconds: float) -> None:
+        plan.note("invoices")
+        await sleep(seconds)
+
+    clock.sleep = sleep_and_work
+    await tell_forever(progress)
 
 
 def test_the_books_alone_are_four_calls_and_everything_is_thirteen() -> None:

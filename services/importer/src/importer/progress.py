@@ -97,7 +97,7 @@ class Progress:
 async def reporting(job: Job[Any], plan: Plan) -> AsyncIterator[Progress]:
     """Tells an import's progress from its start for as long as the block runs."""
     progress = Progress(job, plan)
-    teller = asyncio.create_task(_tell(progress))
+    teller = asyncio.create_task(tell_forever(progress))
     try:
         yield progress
     finally:
@@ -121,8 +121,8 @@ def _duration(seconds: int) -> str:
     return f"cirka {math.ceil(seconds / 60)} minuter"
 
 
-async def _tell(progress: Progress) -> None:
-    """A moment when nothing can be said is no reason to stop: whoever holds the job finds out by itself."""
+async def tell_forever(progress: Progress) -> None:
+    """Tells from its start on. A moment when nothing can be said is no reason to stop: the job itself finds out."""
     await progress.started.wait()
     while True:
         with contextlib.suppress(Fenced, *GONE):

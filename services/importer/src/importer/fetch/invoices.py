@@ -1,10 +1,12 @@
 """A ledger's sources: today's invoices, and what settled those that were in the ledger on the closing date."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import fortnox
+from importer import problems
 from importer.concurrency import tasks
 from importer.fetch import payments
 from importer.fetch.reading import Reading
@@ -38,6 +40,7 @@ async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_me
         for number, invoice in invoices.items()
         if belongs(invoice, closing_date, cash_method=cash_method)
     }
+    _require_rates(members.values())
     settlements = await payments.settlements(reading, side, invoices, members, paid.result(), closing_date)
     return Sources(
         invoices=tuple(members.values()),
@@ -50,8 +53,16 @@ async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_me
     )
 
 
-def _unbooked(invoices: Any, closing_date: date) -> list[Invoice]:
-    return [one for one in invoices if not one.booked and belongs(one, closing_date, cash_method=True)]
+def _require_rates(members: Iterable[Invoice]) -> None:
+    """Raises a catalogued problem for an invoice of the ledger that can't be valued."""
+    for invoice in members:
+        if invoice.rate is None:
+            raise problems.NO_CURRENCY_RATE.error(invoice=invoice.number, currency=invoice.currency)
+
+
+def _unbooked(invoices: Iterable[Invoice], closing_date: date) -> list[Invoice]:
+    """What would be in the ledger if it were booked; one without a rate can't be valued and is left out."""
+    return [one for one in invoices if not one.booked and one.rate and belongs(one, closing_date, cash_method=True)]
 
 
 def _pair(payment: fortnox.InvoicePaymentListItem) -> str:

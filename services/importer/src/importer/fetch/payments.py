@@ -11,7 +11,7 @@ from importer import problems
 from importer.concurrency import together
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
-from importer.ledger.model import KRONOR, Invoice, Settlement, SettlementKind, rounded
+from importer.ledger.model import KRONOR, Invoice, Settlement, SettlementKind
 from importer.ledger.settling import SETTLE, Effect, effects
 
 
@@ -91,5 +91,5 @@ def _paid(payment: fortnox.InvoicePaymentListItem, invoice: Invoice) -> Decimal:
 def _written_off(off: fortnox.WriteOff, invoice: Invoice) -> Decimal:
     """In the invoice's currency; SEK given up on a foreign invoice are worth its own rate."""
     if invoice.foreign and (off.currency or KRONOR) == KRONOR:
-        return rounded(off.amount / invoice.rate)
+        return invoice.from_sek(off.amount)
     return off.amount

@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 
 import fortnox
 from common.events import Dataset
-from importer import problems
 from importer.ledger.model import KRONOR, Invoice, from_sek
 
 Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
@@ -48,7 +47,7 @@ def customer_invoice(listed: fortnox.InvoiceListItem) -> Invoice:
         total=listed.total,
         balance=listed.balance,
         currency=listed.currency or KRONOR,
-        rate=_rate(listed.document_number, listed),
+        rate=_rate(listed),
         booked=listed.booked,
         cancelled=listed.cancelled,
         cash=listed.invoice_type == CASH_INVOICE,
@@ -57,7 +56,7 @@ def customer_invoice(listed: fortnox.InvoiceListItem) -> Invoice:
 
 def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
     """A supplier's: the total is in the invoice's currency, the balance in SEK (fact 5.7)."""
-    rate = _rate(listed.given_number, listed)
+    rate = _rate(listed)
     return Invoice(
         number=listed.given_number,
         party_number=listed.supplier_number or "",
@@ -65,7 +64,7 @@ def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
         invoice_date=listed.invoice_date,
         due_date=listed.due_date,
         total=listed.total,
-        balance=listed.balance if rate == 1 else from_sek(listed.balance, listed.total, rate),
+        balance=listed.balance if rate == 1 else rate and from_sek(listed.balance, listed.total, rate),
         currency=listed.currency or KRONOR,
         rate=rate,
         booked=listed.booked,
@@ -74,12 +73,12 @@ def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
     )
 
 
-def _rate(number: str, listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal:
+def _rate(listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal | None:
     """SEK for one of the currency; Fortnox quotes it for `currency_unit` of them, such as 100 yen."""
     if (listed.currency or KRONOR) == KRONOR:
         return Decimal(1)
-    if not listed.currency_rate or listed.currency_rate <= 0:
-        raise problems.NO_CURRENCY_RATE.error(invoice=number, currency=listed.currency)
+    if not listed.currency_rate or listed.currency_rate < 0:
+        return None
     return listed.currency_rate / (listed.currency_unit or 1)
 
 

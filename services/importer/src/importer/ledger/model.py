@@ -23,8 +23,8 @@ class Invoice:
     balance: Decimal | None
     """Open today, in the invoice's currency; None where the list's SEK balance doesn't tell it."""
     currency: str = KRONOR
-    rate: Decimal = Decimal(1)
-    """SEK for one of the currency, as it was booked."""
+    rate: Decimal | None = Decimal(1)
+    """SEK for one of the currency, as it was booked; None where Fortnox states none."""
     booked: bool = True
     cancelled: bool = False
     cash: bool = False
@@ -34,7 +34,16 @@ class Invoice:
 
     def in_sek(self, amount: Decimal) -> Decimal:
         """At the rate that is booked on the ledger account, rounded half away from zero."""
-        return rounded(amount * self.rate)
+        return rounded(amount * self._known_rate)
+
+    def from_sek(self, amount: Decimal) -> Decimal:
+        """SEK in the invoice's currency, at that same rate."""
+        return rounded(amount / self._known_rate)
+
+    @property
+    def _known_rate(self) -> Decimal:
+        assert self.rate is not None, "an invoice without a rate is refused before anything is worked out"
+        return self.rate
 
     @property
     def foreign(self) -> bool:
