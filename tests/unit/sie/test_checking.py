@@ -144,6 +144,19 @@ def test_the_previous_years_closing_balances_are_held_against_this_years_opening
     ]
 
 
+def test_a_result_that_the_opening_balance_carries_over_is_only_noted() -> None:
+    then = books(("20250101 20251231", "20240101 20241231"), ("#RAR -1 20240101 20241231\n", ""))
+    now = books(
+        ("#UB -1 1930 100", "#UB -1 1930 150.50"), ("#IB 0 1930 100", "#IB 0 1930 150.50"),
+        ("#IB 0 2081 -100", "#IB 0 2081 -150.50\n#RES -1 3001 -50.50"),
+        ("#UB 0 1930 150.50", "#UB 0 1930 201"), ("#UB 0 2081 -100", "#UB 0 2081 -150.50"),
+    )  # fmt: skip
+
+    assert [(f.code, f.account, f.found) for f in sie.check(now, then)] == [
+        ("result-carried", "2081", Decimal("-50.50"))
+    ] * 2
+
+
 def test_another_company_and_another_year_are_told() -> None:
     other = books(("556677-8899", "556677-0000"))
 

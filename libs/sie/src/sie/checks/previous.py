@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sie.checks import ledger
-from sie.checks.sums import differing
+from sie.checks.sums import carried, differing
 from sie.document import Document
 from sie.findings import Finding, finding
 
@@ -19,8 +19,8 @@ def against(document: Document, previous: Document) -> Iterator[Finding]:
         if end + timedelta(days=1) != start:
             yield finding("previous-year-mismatch", expected=str(end), found=str(start))
             return
-    closed = ledger.balances(previous, "UB")
-    yield from differing("opening-against-previous-file", closed, ledger.balances(document, "IB"))
+    closed, results = ledger.balances(previous, "UB"), ledger.balances(previous, "RES")
+    yield from carried("opening-against-previous-file", closed, results, ledger.balances(document, "IB"))
     for kind in ("UB", "RES"):
         then = ledger.balances(document, kind, -1)
         if then:

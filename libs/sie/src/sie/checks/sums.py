@@ -74,7 +74,7 @@ def opening(document: Document) -> Iterator[Finding]:
     """UB of the previous year = IB of the current one, where the file has both."""
     closed, opened = ledger.balances(document, "UB", -1), ledger.balances(document, "IB")
     if closed and opened:
-        yield from differing("opening-against-closing", closed, opened)
+        yield from carried("opening-against-closing", closed, ledger.balances(document, "RES", -1), opened)
 
 
 def repeated(document: Document) -> Iterator[Finding]:
@@ -91,6 +91,18 @@ def repeated(document: Document) -> Iterator[Finding]:
                 "balance-repeated", account=columns.account[i], year=columns.year[i], line=columns.line[i],
                 period=columns.period[i] or None, objects=columns.objects[i], label=f"#{columns.kind[i]}",
             )  # fmt: skip
+
+
+def carried(
+    code: str, closed: Mapping[str, int], results: Mapping[str, int], opened: Mapping[str, int]
+) -> Iterator[Finding]:
+    """As `differing`; but some programs open an equity account with a result that no voucher has carried there."""
+    result = sum(results.values())
+    for found in differing(code, closed, opened):
+        if result and found.account.startswith("20") and found.difference == kronor(result):
+            yield finding("result-carried", found=kronor(result), account=found.account)
+        else:
+            yield found
 
 
 def differing(code: str, expected: Mapping[str, int], found: Mapping[str, int]) -> Iterator[Finding]:
