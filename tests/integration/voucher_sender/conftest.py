@@ -26,7 +26,7 @@ from common.jobs import Job, JobStore, Worker
 from common.messaging.outbox import Outbox
 from fortnox.testing import FreePermits
 from sandbox.fortnox.app import create_app
-from sandbox.fortnox.company import ALL_SCOPES
+from sandbox.fortnox.company import ALL_SCOPES, Company
 from sandbox.fortnox.control import Simulator
 from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.oauth.grants import Application
@@ -158,9 +158,13 @@ class Office:
     last_day = LAST_DAY
 
     @property
+    def company(self) -> Company:
+        return self.world.companies[self.tenant]
+
+    @property
     def financial_year(self) -> int:
         """Fortnox's id of the year."""
-        year = self.world.companies[self.tenant].year_of(LAST_DAY)
+        year = self.company.year_of(LAST_DAY)
         assert year is not None
         return year.id
 
@@ -205,6 +209,11 @@ class Office:
 
     async def crash_after(self, awaits: int) -> bool:
         """A process claims the next job and dies after so many awaits. True when it came to the end before."""
+        return await self.crash(awaits, await self.claim(self.sender()))
+
+    async def crash(self, awaits: int, job: Job[Any] | None) -> bool:
+        """A process that has claimed a job dies after so many awaits."""
+        assert job is not None
         pool = await db.create_pool(self.dsn, SCHEMA)
         sessions: list[Any] = []
 
@@ -213,9 +222,7 @@ class Office:
             return await sessions[-1]
 
         sender = replace(self.sender(pool), open_session=open_session, transport=Suspending(self.transport))
-        job = await self.claim(sender)
-        assert job is not None
-        coroutine = batch_job.run(job, sender)
+        coroutine = batch_job.run(replace(job, pool=pool), sender)
 
         async def drive() -> bool:
             return await _step(coroutine, awaits)
@@ -225,7 +232,7 @@ class Office:
             (await session).terminate()
         pool.terminate()
         self.dead.append(coroutine)
-        await self.expire_leases()
+        await self.free(job)
         return done
 
     def bury(self) -> None:
@@ -275,6 +282,15 @@ class Office:
                 """
             )
 
+    async def free(self, job: Job[Any]) -> None:
+        """The job that an attempt left unfinished is for anybody to take, as when its lease has run out."""
+        async with self.pool.acquire() as connection:
+            await connection.execute(
+                "update jobs set lease_until = clock() where id = $1 and fence = $2 and status = 'running'",
+                job.claim.id,
+                job.claim.fence,
+            )
+
     async def wait_until(self, condition: str) -> None:
         """Until a question to the database is answered with yes."""
         async with asyncio.timeout(60), self.pool.acquire() as connection:
@@ -311,10 +327,7 @@ class Office:
 
     def books(self, series: str = "I") -> list[Any]:
         """The truth: the series' vouchers of the year, by number."""
-        company = self.world.companies[self.tenant]
-        year = company.year_of(LAST_DAY)
-        assert year is not None
-        return [one for one in company.books.of_year(year.id) if one.series == series]
+        return [one for one in self.company.books.of_year(self.financial_year) if one.series == series]
 
     def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
         """Never doubled, never lost, receipts true: judged from the books and the events alone."""

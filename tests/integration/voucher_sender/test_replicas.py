@@ -2,12 +2,15 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from common import database as db
+from common.clock import SYSTEM
 from common.jobs import Fenced
 from voucher_sender import batch_job
+from voucher_sender.right import right_to_post
 
 
 async def test_two_senders_at_once_give_the_same_result_as_one(office: Any, a_batch: Any, voucher: Any) -> None:
@@ -101,3 +104,47 @@ async def test_a_zombie_that_wakes_up_after_a_takeover_writes_nothing(office: An
     assert len(office.books()) == 1
     assert [one["type"] for one in events].count("voucher.booked") == 1
     office.judge(batch, told=events)
+
+
+async def test_a_takeover_waits_for_a_post_that_may_still_be_on_its_way(
+    office: Any, a_batch: Any, patient: Any
+) -> None:
+    """The zombie's POST is long under way; its successor looks twice before it arrives, and doesn't believe that."""
+    office = patient(call_timeout=1.5, post_within=0.5, settling=timedelta(seconds=0.1))
+    batch = await office.approve(a_batch(1))
+    zombie = office.sender()
+    successors: list[asyncio.Task[None]] = []
+
+    async def linger(moment: str) -> None:
+        if moment == "before POST" and not successors:
+            await office.cut_locks()
+            await office.expire_leases()
+            successors.append(asyncio.create_task(office.work()))
+            await asyncio.sleep(1.0)
+
+    job = await office.claim(zombie)
+    with suppress(Fenced):
+        await batch_job.run(job, office.watched(zombie, linger))
+    await asyncio.gather(*successors)
+
+    events = await office.events(batch)
+    assert len(office.books()) == 1
+    assert events[-1]["booked"] == 1
+    office.judge(batch, told=events)
+
+
+async def test_one_sender_at_a_time_posts_in_a_companys_series(office: Any, a_batch: Any, voucher: Any) -> None:
+    """Another process has the right: the batch waits, another series does not."""
+    batch = await office.approve(a_batch(1))
+    other_series = await office.approve(a_batch([voucher(2)], series="A"))
+    async with right_to_post(lambda: db.connect(office.dsn, "voucher_sender"), office.tenant, "I", SYSTEM):
+        working = asyncio.create_task(office.work())
+        await office.wait_until("select exists (select from jobs where status = 'waiting')")
+        await office.wait_until("select count(*) = 1 from jobs where status = 'done'")
+        assert office.books() == []
+        assert len([one for one in office.books("A") if one.through_api]) == 1
+    await office.due()
+    await working
+
+    assert (await office.events(batch))[-1]["booked"] == 1
+    assert (await office.events(other_series))[-1]["booked"] == 1

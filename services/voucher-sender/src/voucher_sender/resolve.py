@@ -55,7 +55,7 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
         return look.booked
     if look.unexplained:
         numbers = ", ".join(map(str, look.unexplained))
-        raise Uncertain(pending, began + desk.timing.settling, UNCERTAIN_GAP, numbers=numbers)
+        raise Uncertain(pending, began + desk.timing.lost, UNCERTAIN_GAP, numbers=numbers)
     next_look = await _judge(desk, pending, began)
     if next_look is not None:
         raise Uncertain(pending, next_look, UNCERTAIN_UNSEEN)
