@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from common.clock import SYSTEM
 from common.events import Event, EventData, ImportRequested, Record, RecordParked, from_record, new_event, to_record
-from common.events.topics import DEAD_LETTERS, IMPORT_REQUESTS
+from common.events.topics import DEAD_LETTERS, IMPORT_REQUESTS, IMPORTS
 from common.jobs import JobStore
 from common.messaging.dead_letters import replay
 from common.messaging.inbox import Route
@@ -145,3 +145,31 @@ async def test_dead_letters_are_replayed_once_and_only_by_their_consumer(
     assert await replay(settings, "replayer") == 0
 
     assert await topics.size(IMPORT_REQUESTS) == size + len(own)
+
+
+async def test_a_stuck_consumer_brings_the_service_down_and_up_again(
+    topics: Any, serving: Serving, a_request: MakeRequest, monkeypatch: Any
+) -> None:
+    """It is stuck in a handler that never comes back, which looks the same from outside."""
+    monkeypatch.setattr("common.messaging.watchdog.LOOK_EVERY", 0.1)
+    monkeypatch.setattr("common.messaging.watchdog.PATIENCE", 0.3)
+    monkeypatch.setattr("common.messaging.consuming.GRACE", 0.1)
+    taken: list[Record] = []
+    got_on = asyncio.Event()
+
+    async def stuck_at_first(runtime: Runtime[ServiceSettings]) -> None:
+        async def hand_over(record: Record) -> None:
+            taken.append(record)
+            if len(taken) == 1:
+                await asyncio.Event().wait()
+            got_on.set()
+
+        runtime.subscribe(IMPORTS, hand_over)
+
+    async with serving(stuck_at_first, "stuck"):
+        await asyncio.sleep(0.3)  # the watchdog has seen the topic at rest
+        for _ in range(3):
+            await topics.send(sent(a_request()), topic=IMPORTS.name)
+        await asyncio.wait_for(got_on.wait(), 20)
+
+    assert (taken[0].partition, taken[0].offset) in {(one.partition, one.offset) for one in taken[1:]}

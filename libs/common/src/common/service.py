@@ -25,6 +25,7 @@ from common.messaging.inbox import Inbox, Route
 from common.messaging.outbox import Outbox
 from common.messaging.producer import make_producer
 from common.messaging.relay import Relay
+from common.messaging.watchdog import watch
 from common.problems import NOT_READY
 from common.pruning import prune_forever
 from common.settings import ServiceSettings
@@ -150,8 +151,9 @@ class Service(Generic[AnySettings]):
     async def _run(self, runtime: Runtime[AnySettings]) -> None:
         dsn = self.settings.database_url.get_secret_value()
         relay = Relay(dsn, self.schema, lambda: make_producer(self.settings), runtime.dead_letters)
+        upkeep = (relay.run(), prune_forever(runtime.pool, runtime.clock), watch(runtime.broker, runtime.clock))
         async with asyncio.TaskGroup() as group:
-            for task in (relay.run(), prune_forever(runtime.pool, runtime.clock), *runtime.tasks):
+            for task in (*upkeep, *runtime.tasks):
                 group.create_task(task)
             runtime.tasks.clear()
             self.runtime, self.missing, self._told = runtime, [], []

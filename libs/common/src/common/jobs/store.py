@@ -206,6 +206,19 @@ class JobStore:
         )
         return int(status.split()[-1]) > 0
 
+    async def withdraw(self, kind: str, business_key: str) -> dict[str, Any] | None:
+        """Ends a job that nobody runs, whatever it waits for; its command, or None when there is no such job."""
+        command: dict[str, Any] | None = await self._connection.fetchval(
+            """
+            update jobs set status = 'done', reason = 'withdrawn', finished_at = clock(), lease_until = null
+            where kind = $1 and business_key = $2 and status in ('queued', 'waiting')
+            returning command
+            """,
+            kind,
+            business_key,
+        )
+        return command
+
     async def waiting(self, kind: str) -> Waiting:
         """Work of a kind that could be done now."""
         row = await self._connection.fetchrow(

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 HandOver = Callable[[Record], Awaitable[Any]]
 
+GRACE = 10.0  # seconds that a handler gets to finish when the service stops
 PAUSE = 1.0  # seconds between tries to hand a record over
 LONGEST_HANDLING_MS = 3_600_000  # a database that is away for an hour only makes the consumer wait
 
@@ -31,7 +32,7 @@ def make_broker(settings: ServiceSettings, service: str) -> KafkaBroker:
         client_id=service,
         security=_security(settings),
         ack_policy=AckPolicy.NACK_ON_ERROR,
-        graceful_timeout=10.0,
+        graceful_timeout=GRACE,
         allow_auto_create_topics=False,
         middlewares=[KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service)],
         logger=structlog.get_logger("kafka.consumer"),  # its own one writes past our redaction
