@@ -164,6 +164,23 @@ async def test_a_running_import_is_cancelled_within_three_seconds(stage: Any) ->
     assert cancelled["type"] == "import.cancelled"
 
 
+async def test_an_import_behind_another_is_cancelled_without_waiting_for_its_turn(stage: Any) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    first, second = stage.request(), stage.request()
+    await stage.send(first)
+    await stage.event(first, "import.started")
+    await stage.send(second)
+
+    async with asyncio.timeout(3):
+        await stage.send(ImportCancelRequested(connection_id=stage.connection_id, import_id=second.import_id))
+        cancelled = await stage.ended(second)
+    stage.house.network.release()
+
+    assert cancelled["type"] == "import.cancelled"
+    assert cancelled["ce_correlationid"] == stage.sent[second.import_id].id
+    assert (await stage.ended(first))["type"] == "import.completed"
+
+
 async def test_a_lost_connection_is_waited_for_and_the_import_goes_on_when_it_lives_again(stage: Any) -> None:
     stage.lose_connection()
     request = stage.request()
@@ -300,8 +317,9 @@ async def test_an_import_that_is_not_stored_can_not_be_published_again(stage: An
 
     await stage.send(ImportResendRequested(connection_id=stage.connection_id, import_id=unknown.import_id))
 
-    failed = await stage.ended(unknown)
-    assert failed["data"]["trouble"]["code"] == "import.result-gone"
+    refused = await stage.ended(unknown)
+    assert refused["type"] == "import.refused"
+    assert refused["data"]["trouble"]["code"] == "import.result-gone"
 
 
 async def test_over_http_the_state_and_the_file_just_as_fortnox_sent_it(stage: Any) -> None:

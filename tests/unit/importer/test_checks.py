@@ -137,7 +137,9 @@ def test_a_company_without_a_number_can_not_be_compared_and_that_is_told(
 
 def test_books_that_moved_are_told() -> None:
     assert [check.verdict for check in checks.of_moment(())] == [Verdict.PASSED]
-    assert [check.places for check in checks.of_moment(("vouchers A 12",))] == [("vouchers A 12",)]
+    (check,) = checks.of_moment(("vouchers A 12", "supplierinvoices 7"))
+    assert check.places == ("vouchers A 12", "supplierinvoices 7")
+    assert "2 st (verifikation A 12, leverantörsfaktura 7)" in check.swedish
 
 
 def test_kronor_are_written_as_in_swedish() -> None:

@@ -1,12 +1,15 @@
 """Kafka in: each function runs inside the inbox's transaction, hands over and returns."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from common.clock import SYSTEM, Clock
 from common.database import Connection
 from common.events import (
     ConnectionState,
     Event,
+    EventData,
+    ImportCancelled,
     ImportCancelRequested,
     ImportRefused,
     ImportRequested,
@@ -15,6 +18,7 @@ from common.events import (
     new_event,
 )
 from common.jobs import JobStore
+from common.jobs.store import load
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
 from importer.repository import Cancellations, Imports
@@ -32,26 +36,37 @@ class Handlers:
     clock: Clock = SYSTEM
 
     async def enqueue(self, connection: Connection, event: Event[ImportRequested]) -> None:
-        """A new import; one that was cancelled before it was asked for ends as soon as it begins."""
+        """A new import; one that was cancelled before it was asked for ends at once."""
         cancellations = Cancellations(connection)
         await cancellations.take_turns(event.data.import_id)
-        cancelled = await cancellations.has(event.data.import_id)
         await Imports(connection).begin(event.data)
-        await JobStore(connection).enqueue(IMPORT, 1, event, cancelled=cancelled)
+        if await cancellations.has(event.data.import_id):
+            await self._end_as_cancelled(connection, event)
+        else:
+            await JobStore(connection).enqueue(IMPORT, 1, event)
 
     async def refuse(self, connection: Connection, event: Event[ImportRequested], error: ProblemError) -> None:
         """The import_id was used before for something else."""
-        refused = ImportRefused(
-            connection_id=event.data.connection_id, import_id=event.data.import_id, trouble=Trouble.of(error)
-        )
-        await self.outbox.add(connection, new_event(refused, source=self.source, time=self.clock.now(), cause=event))
+        import_id = event.data.import_id
+        refused = ImportRefused(connection_id=event.data.connection_id, import_id=import_id, trouble=Trouble.of(error))
+        await self._say(connection, refused, event)
 
     async def cancel(self, connection: Connection, event: Event[ImportCancelRequested]) -> None:
-        """Stops the import if it is on its way, and remembers it in case the request comes later."""
+        """Stops the import if it is on its way, and remembers it in case the request comes later.
+
+        One that runs is told by its heartbeat; one that only waits, be it behind another, ends here and now.
+        """
+        import_id = event.data.import_id
         cancellations = Cancellations(connection)
-        await cancellations.take_turns(event.data.import_id)
-        await cancellations.remember(event.data.import_id)
-        await JobStore(connection).request_cancel(IMPORT, str(event.data.import_id))
+        await cancellations.take_turns(import_id)
+        await cancellations.remember(import_id)
+        jobs = JobStore(connection)
+        withdrawn = await jobs.withdraw(IMPORT, str(import_id))
+        if withdrawn is None:
+            await jobs.request_cancel(IMPORT, str(import_id))
+            return
+        request = load(withdrawn, {ImportRequested.TYPE: ImportRequested})
+        await self._end_as_cancelled(connection, request)
 
     async def resend(self, connection: Connection, event: Event[ImportResendRequested]) -> None:
         """Publishes a stored result again: in a lane of its own, so that it needn't wait for running imports."""
@@ -60,3 +75,12 @@ class Handlers:
     async def wake(self, connection: Connection, event: Event[ConnectionState]) -> None:
         """A connection lives (again): imports that waited for it go on."""
         await JobStore(connection).wake(event.data.connection_id)
+
+    async def _end_as_cancelled(self, connection: Connection, request: Event[Any]) -> None:
+        import_id = request.data.import_id
+        await Imports(connection).end(import_id, "cancelled")
+        cancelled = ImportCancelled(connection_id=request.data.connection_id, import_id=import_id)
+        await self._say(connection, cancelled, request)
+
+    async def _say(self, connection: Connection, data: EventData, cause: Event[Any]) -> None:
+        await self.outbox.add(connection, new_event(data, source=self.source, time=self.clock.now(), cause=cause))

@@ -2,7 +2,7 @@
 
 from common.problems import Problem
 
-RECONNECT = "Öppna Fortnox-kopplingen i uppdraget och anslut företaget på nytt. Hämta sedan igen."
+RECONNECT = "Öppna Fortnox-anslutningen i uppdraget och anslut företaget på nytt. Hämta sedan igen."
 
 WRONG_COMPANY = Problem(
     code="import.wrong-company",
@@ -78,7 +78,7 @@ NO_CURRENCY_RATE = Problem(
 )
 TOO_LARGE = Problem(
     code="import.too-large",
-    swedish="Verifikation eller post {place} är för stor för att kunna överföras.",
+    swedish="En enskild post i underlaget är för stor för att kunna överföras.",
     next_step="Kontakta supporten och uppge referensen.",
     english="A single row of {place} is larger than a chunk can be.",
 )

@@ -7,7 +7,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 import sie
-from common.events import ImportFailed, ImportResendRequested, Trouble
+from common.events import ImportRefused, ImportResendRequested, Trouble
 from common.jobs import Job
 from common.problems import ProblemError
 from importer import endings, problems
@@ -47,7 +47,7 @@ class Resender:
         """It can't be published again. The import itself stays what it was."""
         trouble = Trouble.of(error)
         await job.complete(
-            ImportFailed(connection_id=job.connection_id, import_id=job.command.import_id, trouble=trouble)
+            ImportRefused(connection_id=job.connection_id, import_id=job.command.import_id, trouble=trouble)
         )
         log.warning("import.not-resent", code=trouble.code)
 

@@ -143,7 +143,7 @@ TYPE = Rule(
 )
 CHARSET = Rule(
     "sie.charset",
-    Texts("Filens tecken lästes säkert ({encoding}).", "The file's characters were read for certain ({encoding})."),
+    Texts("Filens teckentabell är säkert avgjord ({encoding}).", "The file's encoding is certain ({encoding})."),
     Texts(
         "Filens teckentabell kunde inte avgöras säkert. Den lästes som {encoding}.",
         "The file's encoding could not be told for certain. It was read as {encoding}.",

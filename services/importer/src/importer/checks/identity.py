@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import fortnox
 import sie
 from common.events import Check, ImportRequested, Verdict
-from importer.checks.results import Rule, Texts
+from importer.checks.results import Rule, Texts, few
 from importer.fetch.books import Company, digits, same_number
 
 ORGANISATION_NUMBER = Rule(
     "company.organisation-number",
     Texts("Organisationsnumret stämmer med uppdraget.", "The organisation number is the one that was expected."),
     Texts(
-        "Organisationsnumret kunde inte jämföras: {missing} saknar ett.",
-        "The organisation numbers could not be compared: {missing_english} has none.",
+        "Organisationsnumret kunde inte jämföras: det saknas i Fortnox.",
+        "The organisation number could not be compared: Fortnox has none.",
     ),
     "Fyll i organisationsnumret under Inställningar, Företagsuppgifter i Fortnox.",
 )
@@ -52,11 +52,19 @@ ONE_MOMENT = Rule(
         "No change was seen in Fortnox while it was read.",
     ),
     Texts(
-        "Det som har ändrats i Fortnox medan hämtningen pågick: {count} st ({places}).",
+        "Ändrat i Fortnox medan hämtningen pågick: {count} st ({swedish_places}).",
         "Changed in Fortnox while it was read: {count} ({places}).",
     ),
     "Hämta igen när ingen arbetar i Fortnox.",
 )
+CHANGED = {
+    "vouchers": "verifikation",
+    "invoices": "kundfaktura",
+    "invoicepayments": "kundinbetalning",
+    "supplierinvoices": "leverantörsfaktura",
+    "supplierinvoicepayments": "leverantörsbetalning",
+}
+"""What changed, by Fortnox's resource, as an accountant calls one of them."""
 METHODS = {
     fortnox.AccountingMethod.ACCRUAL: "faktureringsmetoden",
     fortnox.AccountingMethod.CASH: "kontantmetoden (bokslutsmetoden)",
@@ -78,14 +86,18 @@ def of_identity(request: ImportRequested, company: Company, document: sie.Docume
 
 def of_moment(moved: tuple[str, ...]) -> Iterator[Check]:
     """Whether all was read from one state of the books, as far as can be known: deletions leave no trace."""
-    yield ONE_MOMENT.found(Verdict.WARNING, moved) if moved else ONE_MOMENT.passed()
+    if not moved:
+        yield ONE_MOMENT.passed()
+        return
+    swedish = [change.replace(change.split()[0], CHANGED[change.split()[0]], 1) for change in moved]
+    yield ONE_MOMENT.found(Verdict.WARNING, moved, swedish_places=few(swedish))
 
 
 def _number(company: Company) -> Check:
     """A number that differs was refused before anything was read; one that is missing can only be told."""
     if digits(company.organisation_number):
         return ORGANISATION_NUMBER.passed()
-    return ORGANISATION_NUMBER.found(Verdict.WARNING, missing="företaget i Fortnox", missing_english="the company")
+    return ORGANISATION_NUMBER.found(Verdict.WARNING)
 
 
 def _method(company: Company) -> Check:

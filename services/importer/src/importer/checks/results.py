@@ -40,7 +40,7 @@ class Rule:
     ) -> Check:
         """It doesn't hold, in these places."""
         where = [place for place in places if place]
-        words = {"count": len(where) if count is None else count, "places": _few(where), **numbers}
+        words = {"count": len(where) if count is None else count, "places": few(where), **numbers}
         check = self._check(verdict, self.fails, {"amount": kronor(amount), **words})
         return check.model_copy(
             update={
@@ -60,7 +60,7 @@ class Rule:
         )
 
 
-def _few(places: list[str]) -> str:
+def few(places: list[str]) -> str:
     """The first of them, for a sentence."""
     return ", ".join(places[:3]) + (" …" if len(places) > 3 else "")
 
