@@ -227,13 +227,16 @@ class Office:
         async def drive() -> bool:
             return await _step(coroutine, awaits)
 
-        done = await asyncio.create_task(drive())
-        for session in sessions:
-            (await session).terminate()
-        pool.terminate()
-        self.dead.append(coroutine)
-        await self.free(job)
-        return done
+        try:
+            return await asyncio.create_task(drive())
+        except db.GONE:
+            return False  # somebody cut its connection before
+        finally:
+            for session in sessions:
+                (await session).terminate()
+            pool.terminate()
+            self.dead.append(coroutine)
+            await self.free(job)
 
     def bury(self) -> None:
         """Clears away what dead processes left in this one: half-open connections, which a real death closes."""
