@@ -35,12 +35,12 @@ lint: install ## ruff, mypy, import rules
 	@$(VENV)/lint-imports
 
 .PHONY: test
-test: install ## all tests but the long ones, on two workers (SERVERS=embedded|docker|external)
-	@$(VENV)/pytest -n 2 --dist loadfile -m 'not long'
+test: lint ## lint, types, and all tests but the long ones, on two workers (SERVERS=embedded|docker|external)
+	@$(VENV)/pytest -n 2 --dist loadgroup -m 'not long'
 
 .PHONY: soak
 soak: install ## the long tests
-	@$(VENV)/pytest -n 2 --dist loadfile -m long --timeout 3600
+	@$(VENV)/pytest -n 2 --dist loadgroup -m long --timeout 3600
 
 .PHONY: up
 up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)
@@ -60,6 +60,7 @@ demo: install ## the whole story on real parts; ONCE=1 ends by itself, BOOKS=fil
 
 .PHONY: docs
 docs: install ## write what is generated in docs/ anew, with a recording of the demo
+	@$(VENV)/python -m common write-docs
 	@$(VENV)/python -m sandbox docs
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
 

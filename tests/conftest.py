@@ -91,6 +91,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["servers"] = list(node.config.stash[DESK])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay in one worker, those on the shared stack in one together; what takes longest begins."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "e2e" else str(item.path)))
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if starter := config.stash.get(STARTER, None):
         starter.end()
