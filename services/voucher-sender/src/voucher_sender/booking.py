@@ -17,7 +17,7 @@ from fortnox import (
     TryLater,
     Voucher,
 )
-from voucher_sender import lookup, receipts, refusals, resolve
+from voucher_sender import lookup, receipts, refusals, resolve, telemetry
 from voucher_sender.checks import locked
 from voucher_sender.content import payload_hash, to_send
 from voucher_sender.lookup import Shelf
@@ -62,6 +62,7 @@ class Booking:
             try:
                 await self._send(pending)
             except OutcomeUnknown as unknown:
+                telemetry.UNKNOWN_OUTCOMES.inc()
                 log.warning("voucher.outcome-unknown", **unknown.details())
                 pending = await self._reload(pending)
             else:

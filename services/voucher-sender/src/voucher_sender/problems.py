@@ -58,7 +58,7 @@ CORRECTIONS_NOT_YET = Problem(
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
-    swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox och har kvar sina gamla ingående balanser.",
+    swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
     next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
     english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
 )
