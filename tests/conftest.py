@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 DESK = pytest.StashKey["Desk"]()
 STARTER = pytest.StashKey["Starter"]()
 SERVICES = ("connector", "importer", "voucher_sender")
+ORDER = ("faults", "e2e", "integration", "browser", "contract", "unit")  # folders, by how long their tests take
 
 CreateDatabase = Callable[..., Awaitable[str]]
 Migrate = Callable[[str], Awaitable[object]]
