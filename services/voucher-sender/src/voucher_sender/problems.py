@@ -90,7 +90,7 @@ UNCERTAIN_GAVE_UP = Problem(
     code="voucher.uncertain-gave-up",
     swedish="Arbetet har stoppats utan att vi vet om verifikationen har bokförts.",
     next_step="Sök efter {marker} i Fortnox. Skicka omgången igen: verifikationen dubbleras inte.",
-    english="The job was given up while the outcome was unknown; sending the batch again goes on safely.",
+    english="The job was given up while the outcome of {marker} was unknown; sending the batch again is safe.",
 )
 DUPLICATED = Problem(
     code="voucher.duplicated",
