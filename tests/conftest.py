@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from xdist.scheduler import LoadScopeScheduling
 
 from common import database as migrations
 from common.messaging.administration import create_topics
@@ -93,11 +94,23 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one worker, those on the shared stack in one together; what takes longest begins."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "e2e" else str(item.path)))
+    """What takes longest begins."""
     items.sort(key=lambda item: ORDER.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Scheduling":
+    """In place of --dist loadgroup, which does nothing with pytest 9.2 (pytest-xdist 3.8 writes to `_nodeid`)."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # an untyped base
+    """A file's tests stay in one worker; those on the shared stack in one together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
