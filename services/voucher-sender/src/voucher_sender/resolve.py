@@ -9,6 +9,7 @@ since it knows no more than the intent. All these times are the database's, the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ import structlog
 from common.problems import Problem
 from fortnox import Voucher
 from voucher_sender import lookup
-from voucher_sender.lookup import SUSPECTS, Shelf
+from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import UNCERTAIN_GAP, UNCERTAIN_UNSEEN
 from voucher_sender.repository import Pending, Vouchers
@@ -84,8 +85,7 @@ async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
     booked, unexplained = [], []
     shown = {one.voucher_number for one in shelf.items}
     hidden = [number for number in range(above + 1, shelf.highest + 1) if number not in shown]
-    candidates = iter([*hidden[:SUSPECTS], *range(max(shelf.highest, above) + 1, max(shelf.highest, above) + SUSPECTS)])
-    for number in candidates:
+    for number in chain(hidden, count(max(shelf.highest, above) + 1)):
         voucher = await lookup.read_one(desk.fortnox, shelf, number)
         if voucher is None and number > shelf.highest:
             break

@@ -142,11 +142,16 @@ class Vouchers:
     async def intend(
         self, tenant: int, voucher_id: str, *, series: str, financial_year: int, highest_number: int, payload_hash: str
     ) -> None:
-        """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox."""
+        """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox.
+
+        One sent again keeps the number above which it was first looked for: a sending given up for lost may yet show.
+        """
         await self._connection.execute(
             """
             update vouchers
-            set state = 'intended', series = $3, financial_year = $4, highest_number = $5, payload_hash = $6,
+            set state = 'intended', series = $3, financial_year = $4, payload_hash = $6,
+                highest_number = case when posts > 0 and (series, financial_year) = ($3, $4)
+                    then least(highest_number, $5) else $5 end,
                 intended_at = clock(), posts = posts + 1, over_at = null, missed_at = null
             where tenant = $1 and voucher_id = $2
             """,
@@ -222,6 +227,13 @@ class Vouchers:
             "select marker, voucher_id from vouchers where batch_id = $1 and posts > 0", batch_id
         )
         return {row["marker"]: row["voucher_id"] for row in rows}
+
+    async def lowest_intent(self, batch_id: UUID) -> int:
+        """The lowest of the highest numbers that the series had when the batch's vouchers were sent."""
+        number: int | None = await self._connection.fetchval(
+            "select min(highest_number) from vouchers where batch_id = $1 and posts > 0", batch_id
+        )
+        return number or 0
 
     async def last_repeat(self, batch_id: UUID) -> datetime | None:
         """When the batch last sent a voucher that it had sent before, or may have."""
