@@ -71,6 +71,7 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
             settling=timedelta(seconds=settings.settling_seconds),
             away=timedelta(seconds=settings.away_seconds),
             lost=timedelta(seconds=settings.lost_seconds),
+            give_up_after=timedelta(hours=settings.give_up_after_hours),
         ),
     )
 

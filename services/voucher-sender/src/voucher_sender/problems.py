@@ -50,6 +50,36 @@ UNKNOWN_CONNECTION = Problem(
     next_step="Koppla uppdraget till Fortnox och skicka igen.",
     english="The connector does not know the connection.",
 )
+UNREADABLE_ANSWER = Problem(
+    code="vouchers.unreadable-answer",
+    swedish="Ett svar från Fortnox har ett innehåll som vi inte förstår. Inget mer har skickats.",
+    next_step="Kontakta supporten och uppge referensen.",
+    english="The field {field} in the answer to {call} can't be read; trying again would not help.",
+)
+FORTNOX_AWAY = Problem(
+    code="vouchers.fortnox-away",
+    swedish="Fortnox svarar inte som det ska just nu. Omgången väntar.",
+    next_step="Vänta. Arbetet fortsätter av sig självt när Fortnox svarar.",
+    english="Fortnox can't be asked just now ({reason}); the batch goes on by itself.",
+)
+CONNECTOR_AWAY = Problem(
+    code="vouchers.connector-away",
+    swedish="Anslutningen till Fortnox är tillfälligt stoppad hos oss. Omgången väntar.",
+    next_step="Vänta. Arbetet fortsätter av sig självt.",
+    english="The connector does not answer ({reason}); the batch goes on by itself.",
+)
+SERIES_TAKEN = Problem(
+    code="vouchers.series-taken",
+    swedish="En annan omgång bokförs just nu i samma serie. Omgången väntar på sin tur.",
+    next_step="Vänta. Arbetet fortsätter av sig självt när den andra omgången är klar.",
+    english="Another sender posts in that series of the company ({reason}); the batch waits for its turn.",
+)
+GAVE_UP_WAITING = Problem(
+    code="vouchers.gave-up-waiting",
+    swedish="Omgången har väntat i {hours} timmar utan att kunna fortsätta och har stoppats.",
+    next_step="Kontrollera att företaget är kopplat till Fortnox och skicka omgången igen.",
+    english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
+)
 CORRECTIONS_NOT_YET = Problem(
     code="vouchers.corrections-not-yet",
     swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,16 @@ class Tally:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A batch that has not got anywhere since a time."""
+
+    since: datetime
+    now: datetime
+    told: bool
+    """Whether its trouble has been told since then."""
+
+
 class Batches:
     """Batches and what became of their vouchers."""
 
@@ -96,7 +106,8 @@ class Batches:
         await self._connection.execute(
             """
             update batches
-            set tenant = $2, financial_year = $3, next_year = $4, locked_until = $5, checked_at = clock()
+            set tenant = $2, financial_year = $3, next_year = $4, locked_until = $5, checked_at = clock(),
+                waiting_since = null, waiting_codes = default
             where batch_id = $1
             """,
             batch.batch_id,
@@ -116,9 +127,13 @@ class Batches:
     async def settle(
         self, batch_id: UUID, position: int, outcome: Outcome, findings: list[dict[str, Any]] | None = None
     ) -> None:
-        """Keeps a voucher's outcome, with the findings that led to it where there are any."""
+        """Keeps a voucher's outcome, with the findings that led to it where there are any: the batch got somewhere."""
         await self._connection.execute(
             """
+            with batch as (
+                update batches set waiting_since = null, waiting_codes = default
+                where batch_id = $1 and waiting_since is not null
+            )
             update batch_vouchers set outcome = $3, findings = findings || coalesce($4::jsonb, '[]')
             where batch_id = $1 and position = $2
             """,
@@ -127,6 +142,23 @@ class Batches:
             outcome,
             findings,
         )
+
+    async def wait(self, batch_id: UUID, code: str) -> Wait:
+        """Keeps that it waits, and with which trouble."""
+        row = await self._connection.fetchrow(
+            """
+            update batches b
+            set waiting_since = coalesce(b.waiting_since, clock()),
+                waiting_codes = case when old.told then b.waiting_codes else b.waiting_codes || $2::text end
+            from (select $2 = any(waiting_codes) as told from batches where batch_id = $1) old
+            where batch_id = $1
+            returning waiting_since as since, clock() as now, told
+            """,
+            batch_id,
+            code,
+        )
+        assert row is not None
+        return Wait(**row)
 
     async def add_calls(self, batch_id: UUID, calls: int) -> None:
         """Calls to Fortnox made for the batch, this attempt's added to those of earlier ones."""
