@@ -93,6 +93,20 @@ async def test_a_connection_that_is_no_more_refuses_the_batch(
     assert (refused["type"], refused["trouble"]["code"]) == ("vouchers.refused", "vouchers.unknown-connection")
 
 
+async def test_a_404_without_the_connectors_own_words_is_no_end(office: Any, a_batch: Any) -> None:
+    """As whatever stands before the connector answers while it is replaced."""
+    own = permits(office)
+    sender = office.sender(permits=own)
+    batch = await office.approve(a_batch(1))
+    own.failure = LeaseRefused(LOST.model_copy(update={"code": "connector.unreadable"}), 404)
+
+    await one_attempt(office, sender)
+    own.failure = None
+    await office.work(sender)
+
+    assert (await office.events(batch))[-1]["booked"] == 1
+
+
 async def test_a_connector_that_is_away_is_tried_again(office: Any, a_batch: Any) -> None:
     own = permits(office)
     sender = office.sender(permits=own)

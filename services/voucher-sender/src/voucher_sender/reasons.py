@@ -36,7 +36,8 @@ Reason = (
     | ProblemError
 )
 
-REMOVED = "connection.removed"  # the connector's code
+GONE_FOR_GOOD = frozenset({"connection.unknown", "connection.removed"})
+"""The connector's own codes. A bare 404 says nothing: whatever stands before it answers so while it is replaced."""
 RIGHT_TAKEN_FOR = timedelta(seconds=2)
 
 
@@ -90,4 +91,4 @@ def _said(problem: Problem, word: str) -> Trouble:
 
 def _gone(refused: LeaseRefused) -> bool:
     """Whether the connection will not come back by itself: it was removed, or never was."""
-    return refused.status == 404 or refused.trouble.code == REMOVED
+    return refused.trouble.code in GONE_FOR_GOOD
