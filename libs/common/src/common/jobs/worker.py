@@ -204,12 +204,13 @@ class Worker:
             asked_at = self.clock.boottime()
             with contextlib.suppress(*GONE):
                 async with asyncio.timeout(lease / 4), self.pool.acquire() as connection:
-                    asked = await JobStore(connection).extend(job.claim, self.lease)
-                if asked is None:
+                    answer = await JobStore(connection).extend(job.claim)
+                if answer is None:
                     return Stop.FENCED
-                if asked and self.kind.cancelled:
+                if answer.cancel_requested and self.kind.cancelled:
                     return Stop.CANCEL
-                held_until = asked_at + lease
+                if answer.kept or job.holding:  # what our own transaction has locked nobody can take over
+                    held_until = asked_at + lease
             if self.clock.boottime() > held_until - lease / 4:
                 return Stop.FENCED
 
@@ -227,8 +228,8 @@ class Worker:
         try:
             async with self.pool.acquire() as connection, connection.transaction():
                 if self.kind.buried and await JobStore(connection).hold(claim):
-                    for data in await self.kind.buried(connection, claim, why):
-                        await self.outbox.add(connection, new_event(data, source=self.source, time=self.clock.now()))
+                    said, now = await self.kind.buried(connection, claim, why), self.clock.now()
+                    await self.outbox.add(connection, *(new_event(data, source=self.source, time=now) for data in said))
                 await JobStore(connection).bury(claim, reason)
         except GONE:
             return "left-to-its-lease"
