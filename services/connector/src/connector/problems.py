@@ -118,6 +118,20 @@ UNREADABLE = Problem(
     english="Fortnox's answer could not be read or contradicts itself.",
     status=502,
 )
+INTERRUPTED = Problem(
+    code="connect.interrupted",
+    swedish="Anslutningen kunde inte slutföras på grund av ett tillfälligt fel hos oss.",
+    next_step="Vänta en stund och starta anslutningen igen från programmet.",
+    english="The database went away while the code was being exchanged.",
+    status=503,
+)
+UNAVAILABLE = Problem(
+    code="connect.unavailable",
+    swedish="Anslutningen kan inte göras just nu på grund av ett tillfälligt fel hos oss.",
+    next_step="Vänta en stund och ladda om sidan. Starta annars anslutningen igen från programmet.",
+    english="The database is away.",
+    status=503,
+)
 ORIGIN_NOT_ALLOWED = Problem(
     code="connect.origin-not-allowed",
     swedish="Anslutningen kan inte öppnas från den här sidan.",
