@@ -12,7 +12,7 @@ from common.problems import CATALOGUE, Problem, ProblemError
 
 DECLINED = Problem(
     code="connect.declined",
-    swedish="Du avböjde att koppla ihop programmet med Fortnox.",
+    swedish="Du avböjde att ansluta programmet till Fortnox.",
     next_step="Starta anslutningen igen från programmet och välj Godkänn hos Fortnox.",
     english="The person declined on Fortnox's consent page.",
 )

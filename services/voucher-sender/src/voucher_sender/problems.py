@@ -22,8 +22,8 @@ SERIES_NOT_MANUAL = Problem(
 )
 NOT_ALLOWED = Problem(
     code="vouchers.not-allowed",
-    swedish="Fortnox tillåter inte bokföring via kopplingen: licens eller behörighet saknas.",
-    next_step="Kontrollera att företaget har licensen Bokföring och att kopplingen har behörighet, och skicka igen.",
+    swedish="Fortnox tillåter inte bokföring via anslutningen: licens eller behörighet saknas.",
+    next_step="Kontrollera att företaget har licensen Bokföring och att anslutningen har behörighet, och skicka igen.",
     english="Fortnox does not allow it: a licence, scope or right is missing (code {code}).",
 )
 OTHERS_FAILED = Problem(
@@ -40,14 +40,14 @@ STOPPED = Problem(
 )
 OTHER_COMPANY = Problem(
     code="vouchers.other-company",
-    swedish="Kopplingen leder nu till ett annat företag i Fortnox än när omgången påbörjades.",
-    next_step="Kontrollera vilket företag som är kopplat till uppdraget. Inget har bokförts i det nya företaget.",
+    swedish="Anslutningen leder nu till ett annat företag i Fortnox än när omgången påbörjades.",
+    next_step="Kontrollera vilket företag som är anslutet till uppdraget. Inget har bokförts i det nya företaget.",
     english="The connection leads to another tenant than when the batch began.",
 )
 UNKNOWN_CONNECTION = Problem(
     code="vouchers.unknown-connection",
-    swedish="Kopplingen till Fortnox finns inte längre.",
-    next_step="Koppla uppdraget till Fortnox och skicka igen.",
+    swedish="Anslutningen till Fortnox finns inte längre.",
+    next_step="Anslut uppdraget till Fortnox och skicka igen.",
     english="The connector does not know the connection.",
 )
 UNREADABLE_ANSWER = Problem(
@@ -77,7 +77,7 @@ SERIES_TAKEN = Problem(
 GAVE_UP_WAITING = Problem(
     code="vouchers.gave-up-waiting",
     swedish="Omgången har väntat i {hours} timmar utan att kunna fortsätta och har stoppats.",
-    next_step="Kontrollera att företaget är kopplat till Fortnox och skicka omgången igen.",
+    next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
 CORRECTIONS_NOT_YET = Problem(
@@ -106,8 +106,8 @@ UNCERTAIN_AWAY = Problem(
 )
 UNCERTAIN_LOST = Problem(
     code="voucher.uncertain-connection-lost",
-    swedish="Kopplingen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
-    next_step="Koppla uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
+    swedish="Anslutningen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Anslut uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
     english="The outcome of a POST is unknown, and the connection is lost or lacks a right ({reason}).",
 )
 UNCERTAIN_GAP = Problem(
