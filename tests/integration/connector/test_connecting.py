@@ -210,6 +210,26 @@ async def test_loading_the_last_page_again_shows_it_again(scene: Any, replica: A
     assert [event["type"] for event in await scene.said()] == ["connection.established"]
 
 
+@pytest.mark.parametrize("approved", [True, False])
+async def test_the_last_page_loaded_without_its_cookie_says_nothing_more_of_the_session(
+    scene: Any, replica: Any, tenant: int, approved: bool
+) -> None:
+    begun = await scene.begin(replica)
+    browser = scene.browser(replica)
+    departed = await browser.open(begun["url"])
+    back = await browser.decide(departed.headers["location"], "approve" if approved else "deny", tenant)
+    await browser.open(back)
+    await scene.advance(3600)
+    browser.http.cookies.clear()
+
+    pages = [await browser.open(back) for _ in range(2)]
+
+    assert [told(page) for page in pages] == [(None, "")] * 2
+    assert [event["type"] for event in await scene.said()] == [
+        "connection.established" if approved else "connect.failed"
+    ]
+
+
 async def test_a_code_that_was_exchanged_before_is_refused(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser = scene.browser(replica)

@@ -305,19 +305,23 @@ class Connect:
                 raise problems.WRONG_COMPANY.error(tenant=consent.tenant, expected_tenant=grant.tenant)
 
     async def _failed(self, session: Session | None, error: ProblemError, *, exchanging: bool) -> Outcome:
-        """Ends the session, unless somebody else is just exchanging its code, and tells."""
+        """Ends the session and tells; of one that has ended already, or is just being exchanged, only the person."""
         telemetry.CONNECTS.labels(error.problem.code).inc()
         log.warning("connect.failed", session=str(session.id) if session else None, reason=error.problem.code)
         if session is None:
             return Outcome(None, Trouble.of(error))
         about = session
 
-        async def write(connection: Connection) -> None:
-            await Sessions(connection).fail(about.id, problems.to_store(error), exchanging=exchanging)
-            await self.announcer.tell_failed(connection, about, error)
+        async def write(connection: Connection) -> bool:
+            trouble = problems.to_store(error)
+            if await Sessions(connection).fail(about.id, trouble, exchanging=exchanging):
+                await self.announcer.tell_failed(connection, about, error)
+                return True
+            now = await Sessions(connection).get(about.id)
+            return now is not None and now.trouble == trouble  # the commit whose answer was lost
 
-        await self.keeper.commit(write)
-        return Outcome(session, Trouble.of(error))
+        ended = await self.keeper.commit(write)
+        return Outcome(session if ended else None, Trouble.of(error))
 
     async def _told_again(self, session: Session) -> Outcome:
         if session.trouble:
