@@ -32,8 +32,8 @@ REFUSALS = (problems.WRONG_COMPANY, problems.NO_FINANCIAL_YEAR, problems.WRONG_F
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 WAITING_FOR_A_PERSON = timedelta(minutes=30)
 """Between looks at a lost connection; a new consent wakes the import at once."""
-GONE_FOR_GOOD = frozenset({404, 410})
-"""The connector's answers for a connection that nobody can bring back."""
+GONE_FOR_GOOD = frozenset({"connection.unknown", "connection.removed"})
+"""The connector's own words for a connection that nobody can bring back."""
 
 
 async def meet(job: Job[ImportRequested], error: Exception, patience: timedelta) -> None:
@@ -92,7 +92,7 @@ async def _wait(job: Job[ImportRequested], error: Exception, trouble: Trouble, p
 def passes(error: Exception) -> bool:
     """Whether it may go away by itself or by what a person does, so that waiting makes sense."""
     if isinstance(error, LeaseRefused):
-        return error.status not in GONE_FOR_GOOD and not error.trouble.code.endswith("removed")
+        return error.trouble.code not in GONE_FOR_GOOD
     if isinstance(error, fortnox.UnreadableAnswer):
         return error.field is None  # an outage page or a cut answer; a wrong field stays wrong
     return isinstance(error, fortnox.TryLater | fortnox.TokenRefused | ConnectorAway | KafkaError)
