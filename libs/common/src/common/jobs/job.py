@@ -110,8 +110,12 @@ class Job(Generic[Command]):
     async def postpone(self, until: datetime, reason: str, *data: EventData) -> None:
         """Gives the worker free until a time, or until the connection is woken; counts as no failure."""
         async with self.transaction() as connection:
-            await self.say(connection, *data)
-            await JobStore(connection).postpone(self.claim, until, reason)
+            await self.postpone_in(connection, until, reason, *data)
+
+    async def postpone_in(self, connection: Connection, until: datetime, reason: str, *data: EventData) -> None:
+        """Postpones the job in a transaction that the caller got from `transaction`."""
+        await self.say(connection, *data)
+        await JobStore(connection).postpone(self.claim, until, reason)
         self.ended = True
 
     def _event(self, data: EventData) -> Event[EventData]:
