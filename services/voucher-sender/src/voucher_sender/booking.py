@@ -43,6 +43,7 @@ class Booking:
         self._markers_proven = shelf.shows_markers
         self._first: Voucher | None = None
         self._locked_through: date | None = None
+        self._in_doubt = True
 
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
@@ -89,6 +90,7 @@ class Booking:
         if self._locked_through and day <= self._locked_through:
             await refusals.reject_locked(self._desk, pending)
             return
+        await self._clear_doubts()
         await self._prove_markers()
         try:
             booked = await self._post(pending)
@@ -104,6 +106,12 @@ class Booking:
         self._highest = max(self._highest, booked.voucher_number)
         self._first = self._first or booked
         await self._learn_of_lock(day, None)
+
+    async def _clear_doubts(self) -> None:
+        """Before the first voucher is sent: what other batches left uncertain in the series holds it back."""
+        if self._in_doubt:
+            await resolve.clear(self._desk)
+            self._in_doubt = False
 
     async def _post(self, pending: Pending) -> Voucher:
         """Intent and POST, again as long as it certainly came to nothing."""
@@ -146,7 +154,8 @@ class Booking:
             async with self._right.transaction(self._desk.job) as connection:
                 await Vouchers(connection).intend(
                     self._desk.tenant,
-                    pending.voucher_id,
+                    pending,
+                    voucher_date=payload.transaction_date,
                     series=self._desk.command.series,
                     financial_year=self._desk.financial_year,
                     highest_number=self._highest,

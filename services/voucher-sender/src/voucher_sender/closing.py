@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 
@@ -12,7 +13,7 @@ from fortnox import Voucher, VoucherListItem
 from voucher_sender import lookup, refusals
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import CARRY_BALANCES
-from voucher_sender.repository import Batches, Tally, Vouchers
+from voucher_sender.repository import Batch, Batches, Tally, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -35,20 +36,21 @@ async def finish(desk: Desk, more: Sequence[EventData]) -> None:
     async with desk.job.transaction() as connection:
         await desk.keep_calls(connection)
         tally = await Batches(connection).tally(desk.command.batch_id)
-        completed = _completed(desk, tally)
-        await Batches(connection).end(desk.command.batch_id, completed.model_dump(mode="json"))
-        await desk.job.complete_in(connection, *more, completed)
-    log.info("batch.completed", **completed.model_dump(include={"booked", "already_booked", "rejected", "uncertain"}))
+        told = completed(desk.command.connection_id, desk.batch, tally)
+        await Batches(connection).end(desk.command.batch_id, told.model_dump(mode="json"))
+        await desk.job.complete_in(connection, *more, told)
+    log.info("batch.completed", **told.model_dump(include={"booked", "already_booked", "rejected", "uncertain"}))
 
 
-def _completed(desk: Desk, tally: Tally) -> VouchersCompleted:
+def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersCompleted:
+    """How a batch that was checked has ended."""
     booked = tally.booked + tally.already_booked
-    in_check = desk.command.mode is Mode.CHECK
-    left = [CARRY_BALANCES.error(next_year=desk.batch.next_year)] if booked and desk.batch.next_year else []
+    in_check = batch.mode is Mode.CHECK
+    left = [CARRY_BALANCES.error(next_year=batch.next_year)] if booked and batch.next_year else []
     return VouchersCompleted(
-        connection_id=desk.command.connection_id,
-        batch_id=desk.command.batch_id,
-        mode=desk.command.mode,
+        connection_id=connection_id,
+        batch_id=batch.batch_id,
+        mode=batch.mode,
         vouchers=tally.vouchers,
         passed=tally.passed,
         booked=tally.booked,

@@ -36,7 +36,7 @@ class Shelf:
     def find(self, number: int) -> VoucherListItem | None:
         return next((one for one in self.items if one.voucher_number == number), None)
 
-    def unmarked(self, above: int, day: date) -> list[int]:
+    def unmarked(self, above: int, day: date | None) -> list[int]:
         """Vouchers that could be one of ours where the list shows no markers: new ones, or of the same day.
 
         The stored highest number is among them: had it been deleted since, its number came again (Fortnox fact 5.8).

@@ -74,6 +74,12 @@ SERIES_TAKEN = Problem(
     next_step="Vänta. Arbetet fortsätter av sig självt när den andra omgången är klar.",
     english="Another sender posts in that series of the company ({reason}); the batch waits for its turn.",
 )
+SERIES_UNCERTAIN = Problem(
+    code="vouchers.series-uncertain",
+    swedish="En tidigare verifikation i serien är osäker. Omgången väntar tills vi vet om den har bokförts.",
+    next_step="Vänta. Arbetet fortsätter av sig självt.",
+    english="The outcome of a voucher of another batch in the series is unknown ({reason}); this batch is held back.",
+)
 GAVE_UP_WAITING = Problem(
     code="vouchers.gave-up-waiting",
     swedish="Omgången har väntat i {hours} timmar utan att kunna fortsätta och har stoppats.",

@@ -8,12 +8,13 @@ from common.leases import ConnectorAway, LeaseRefused
 from common.problems import Problem, ProblemError
 from fortnox import FortnoxError, NotAllowed, TokenRefused, TryLater, UnreadableAnswer
 from voucher_sender import problems
-from voucher_sender.resolve import Uncertain
+from voucher_sender.resolve import HeldBack, Uncertain
 from voucher_sender.right import RightTaken
 from voucher_sender.sender import Timing
 
 REASONS = (
     Uncertain,
+    HeldBack,
     RightTaken,
     LeaseRefused,
     ConnectorAway,
@@ -26,6 +27,7 @@ REASONS = (
 
 Reason = (
     Uncertain
+    | HeldBack
     | RightTaken
     | LeaseRefused
     | ConnectorAway
@@ -72,6 +74,8 @@ def pause(reason: Reason, timing: Timing) -> Pause:
         return Pause(reason.trouble, problems.UNCERTAIN_LOST, timing.lost)
     if isinstance(reason, NotAllowed | ProblemError):
         return Pause(_said(problems.FORTNOX_AWAY, word), problems.UNCERTAIN_LOST, timing.lost)
+    if isinstance(reason, HeldBack):
+        return Pause(_said(problems.SERIES_UNCERTAIN, word), problems.UNCERTAIN_UNSEEN, timing.settling)
     if isinstance(reason, RightTaken):
         return Pause(_said(problems.SERIES_TAKEN, word), problems.UNCERTAIN_AWAY, RIGHT_TAKEN_FOR)
     away = problems.CONNECTOR_AWAY if isinstance(reason, ConnectorAway) else problems.FORTNOX_AWAY

@@ -36,6 +36,10 @@ class Uncertain(Exception):
         self.error = problem.error(**data)
 
 
+class HeldBack(Exception):
+    """Of another batch's voucher in the series it can't be known yet whether it is there: nothing is sent meanwhile."""
+
+
 @dataclass(frozen=True)
 class Look:
     """What one look at a series gave: the vouchers that carry the marker, and numbers that nobody explains."""
@@ -64,13 +68,32 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
     return []
 
 
+async def clear(desk: Desk) -> None:
+    """Finds out about vouchers of other batches in the series, ended or not. Raises HeldBack while that can't be known.
+
+    Where one is seen, nothing is told here: its receipt comes with its own batch, or with the one that sends it again.
+    """
+    async with desk.sender.pool.acquire() as connection:
+        doubts = await Vouchers(connection).in_doubt(
+            desk.tenant, desk.command.series, desk.financial_year, desk.command.batch_id
+        )
+    for pending in doubts:
+        try:
+            found = await find_out(desk, pending)
+        except Uncertain as uncertain:
+            raise HeldBack from uncertain
+        async with desk.job.transaction() as connection:
+            seen = found[0].voucher_number if found else None
+            await Vouchers(connection).found_out(desk.tenant, pending, seen)
+
+
 async def look_for(desk: Desk, pending: Pending) -> Look:
     """One look: the whole series by the list, then singly what the list may leave out."""
     assert pending.series is not None
     assert pending.financial_year is not None
     shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year)
     above = pending.highest_number or 0
-    suspects = shelf.unmarked(above, desk.approved(pending.position).date)
+    suspects = shelf.unmarked(above, pending.voucher_date)
     booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, suspects)
     if booked:
         return Look(booked, [])

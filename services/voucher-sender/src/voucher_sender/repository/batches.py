@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from common.database import Connection
-from common.events.voucher_batches import VouchersApproved
+from common.events.voucher_batches import Mode, VouchersApproved
 
 
 class Outcome(StrEnum):
@@ -25,6 +25,7 @@ class Batch:
     """A batch and how far it is."""
 
     batch_id: UUID
+    mode: Mode
     tenant: int | None
     financial_year: int | None
     next_year: str | None
@@ -91,15 +92,19 @@ class Batches:
         return await self.get(batch.batch_id)
 
     async def get(self, batch_id: UUID) -> Batch:
+        batch = await self.find(batch_id)
+        assert batch is not None
+        return batch
+
+    async def find(self, batch_id: UUID) -> Batch | None:
         row = await self._connection.fetchrow(
             """
-            select batch_id, tenant, financial_year, next_year, locked_until, checked_at is not null as checked
+            select batch_id, mode, tenant, financial_year, next_year, locked_until, checked_at is not null as checked
             from batches where batch_id = $1
             """,
             batch_id,
         )
-        assert row is not None
-        return Batch(**row)
+        return Batch(**{**row, "mode": Mode(row["mode"])}) if row else None
 
     async def keep_check(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Keeps what the check read and found, once."""
