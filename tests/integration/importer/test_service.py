@@ -20,6 +20,7 @@ from common.events import (
     ImportRequested,
     ImportResendRequested,
 )
+from common.jobs import JobStore
 from importer.repository import prune
 from sandbox.product.assembly import prove
 
@@ -242,6 +243,48 @@ async def test_waiting_has_an_end_and_says_why_it_waited(stage: Any) -> None:
 
     assert failed["type"] == "import.failed"
     assert failed["data"]["trouble"]["code"] == "connection.lost"
+
+
+async def test_a_crash_while_it_begins_to_wait_swallows_nothing(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.lose_connection()
+    request = stage.request()
+    postpone, crashes = JobStore.postpone, iter([True])
+
+    async def crashing(self: JobStore, *arguments: Any) -> None:
+        if next(crashes, False):
+            raise RuntimeError
+        await postpone(self, *arguments)
+
+    monkeypatch.setattr(JobStore, "postpone", crashing)
+    await stage.send(request)
+
+    waiting = await stage.event(request, "import.waiting")
+    assert waiting["data"]["trouble"]["code"] == "connection.lost"
+    assert await stage.value("select waits from imports where import_id = $1", request.import_id) == 1
+
+
+@pytest.mark.parametrize("what", ["import", "resend"])
+async def test_a_command_that_can_no_longer_be_read_is_told_of(stage: Any, what: str) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    first, second = stage.request(), stage.request()
+    await stage.send(first)
+    await stage.event(first, "import.started")
+    await stage.send(second)
+    if what == "resend":
+        await stage.true("select count(*) = 1 from jobs where business_key = $1", str(second.import_id))
+        await stage.value("update jobs set kind = 'resend' where business_key = $1", str(second.import_id))
+    await stage.true(
+        'update jobs set command = command || \'{"type": "of-old"}\' where business_key = $1 returning true',
+        str(second.import_id),
+    )
+    stage.house.network.release()
+
+    ended = await stage.ended(second)
+    assert ended["type"] == ("import.failed" if what == "import" else "import.refused")
+    assert ended["data"]["trouble"]["code"] == "internal.unreadable-command"
+    if what == "import":
+        state = (await stage.get(f"/v1/imports/{second.import_id}")).json()
+        assert state["status"] == "failed"
 
 
 async def test_what_changes_while_it_is_read_is_told(stage: Any) -> None:

@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from aiokafka.errors import KafkaError
 
 import sie
-from common.events import ImportRefused, ImportResendRequested, Trouble
+from common.database import Connection
+from common.events import EventData, ImportRefused, ImportResendRequested, Trouble
 from common.jobs import Job
+from common.jobs.store import Claim
 from common.problems import ProblemError
 from importer import endings, problems
 from importer.publishing import Publisher, completion, publish, snapshot_of
@@ -50,6 +53,14 @@ class Resender:
             ImportRefused(connection_id=job.connection_id, import_id=job.command.import_id, trouble=trouble)
         )
         log.warning("import.not-resent", code=trouble.code)
+
+    async def buried(self, _connection: Connection, claim: Claim, error: ProblemError) -> list[EventData]:
+        """Tells of one whose command can't be read any more, if what it was about can."""
+        try:
+            import_id = UUID(claim.command["data"]["import_id"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return []
+        return [ImportRefused(connection_id=claim.connection_id, import_id=import_id, trouble=Trouble.of(error))]
 
     async def _stored(self, job: Job[ImportResendRequested]) -> tuple[Result, sie.Document]:
         import_id = job.command.import_id
