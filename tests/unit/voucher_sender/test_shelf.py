@@ -45,11 +45,11 @@ def test_all_that_carry_a_marker() -> None:
 def test_which_vouchers_must_be_read_singly(comment: str, suspects: list[int]) -> None:
     found = shelf((4, ANOTHER_DAY, ""), (3, LAST_DAY, ""), (2, LAST_DAY, ""), (1, ANOTHER_DAY, comment))
 
-    assert found.unmarked(3, LAST_DAY) == suspects
+    assert found.unmarked(3, {LAST_DAY}) == suspects
 
 
 def test_the_stored_highest_number_itself_is_a_suspect_since_it_may_have_come_again() -> None:
-    assert shelf((7, ANOTHER_DAY, "")).unmarked(7, LAST_DAY) == [7]
+    assert shelf((7, ANOTHER_DAY, "")).unmarked(7, {LAST_DAY}) == [7]
 
 
 def test_nothing_of_a_person_is_in_its_repr(voucher: Any) -> None:

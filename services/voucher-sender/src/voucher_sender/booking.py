@@ -44,6 +44,7 @@ class Booking:
         self._first: Voucher | None = None
         self._locked_through: date | None = None
         self._in_doubt = True
+        self._from_before: list[Voucher] | None = None
 
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
@@ -73,8 +74,19 @@ class Booking:
         """The vouchers in Fortnox that are this one: after a POST of unknown outcome, or sent before our memory."""
         if pending.state is State.INTENDED:
             return await resolve.find_out(self._desk, pending)
-        suspects = self._shelf.unmarked(self._shelf.highest + 1, self._desk.approved(pending.position).date)
-        return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, suspects)
+        marked = self._shelf.marked(pending.marker)
+        if marked:
+            return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, marked)
+        return [one for one in await self._ours_from_before() if pending.marker in markers_in(one.comments)]
+
+    async def _ours_from_before(self) -> list[Voucher]:
+        """What carries a marker although the list shows none: read singly, once for the whole attempt."""
+        if self._from_before is None:
+            days = {voucher.date for voucher in self._desk.command.vouchers}
+            suspects = self._shelf.unmarked(self._shelf.highest + 1, days)
+            found = await lookup.read_singly(self._desk.fortnox, self._shelf, suspects)
+            self._from_before = [one for one in found if markers_in(one.comments)]
+        return self._from_before
 
     async def _keep_found(self, pending: Pending, found: list[Voucher]) -> None:
         if len(found) > 1:

@@ -1,6 +1,6 @@
 """Looks in Fortnox's voucher list: what a series holds, and which of it carries one of our markers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -36,15 +36,15 @@ class Shelf:
     def find(self, number: int) -> VoucherListItem | None:
         return next((one for one in self.items if one.voucher_number == number), None)
 
-    def unmarked(self, above: int, day: date | None) -> list[int]:
-        """Vouchers that could be one of ours where the list shows no markers: new ones, or of the same day.
+    def unmarked(self, above: int, days: Collection[date]) -> list[int]:
+        """Vouchers that could be one of ours where the list shows no markers: new ones, or of the same days.
 
         The stored highest number is among them: had it been deleted since, its number came again (Fortnox fact 5.8).
         """
         if self.shows_markers:
             return []
         return sorted(
-            one.voucher_number for one in self.items if one.voucher_number >= above or one.transaction_date == day
+            one.voucher_number for one in self.items if one.voucher_number >= above or one.transaction_date in days
         )
 
 

@@ -93,7 +93,7 @@ async def look_for(desk: Desk, pending: Pending) -> Look:
     assert pending.financial_year is not None
     shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year)
     above = pending.highest_number or 0
-    suspects = shelf.unmarked(above, pending.voucher_date)
+    suspects = shelf.unmarked(above, [pending.voucher_date] if pending.voucher_date else [])
     booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, suspects)
     if booked:
         return Look(booked, [])
