@@ -13,7 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from common.clock import SYSTEM, Clock
-from common.database import GONE, Connection, Pool
+from common.database import GONE, Connection, Pool, is_away
 from common.events.envelope import EventData, new_event
 from common.jobs.job import Fenced, Job
 from common.jobs.store import Claim, JobStore, load
@@ -150,11 +150,11 @@ class Worker:
         except Fenced:
             log.warning("job.taken-over")
             return "taken-over"
-        except GONE as error:
-            log.warning("job.interrupted", error=type(error).__name__)
-            return await self._later(claim, _delay(job), type(error).__name__)
         except Exception as error:
-            log.exception("job.failed", attempts=job.attempts)
+            if is_away(error):
+                log.warning("job.interrupted", error=type(error).__name__)
+            else:
+                log.exception("job.failed", attempts=job.attempts)
             return await self._later(claim, _delay(job), type(error).__name__)
 
     async def _run(self, job: Job[Any]) -> str:
