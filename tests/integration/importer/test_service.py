@@ -165,6 +165,29 @@ async def test_a_running_import_is_cancelled_within_three_seconds(stage: Any) ->
     assert cancelled["type"] == "import.cancelled"
 
 
+@pytest.mark.parametrize("when", ["before", "running", "queued"])
+async def test_another_connection_cant_cancel_it_and_its_own_still_can(stage: Any, when: str) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    first, request = stage.request(), stage.request()
+    if when == "queued":
+        await stage.send(first)
+        await stage.event(first, "import.started")
+    if when != "before":
+        await stage.send(request)
+        await stage.true("select count(*) = 1 from imports where import_id = $1", request.import_id)
+
+    await stage.send(ImportCancelRequested(connection_id=uuid4(), import_id=request.import_id))
+    await stage.true("select count(*) = 1 from cancellations where import_id = $1", request.import_id)
+    if when == "before":
+        await stage.send(request)
+        await stage.event(request, "import.started")
+
+    job = "select status || cancel_requested from jobs where business_key = $1"
+    assert await stage.value(job, str(request.import_id)) in {"runningfalse", "queuedfalse"}
+    await stage.send(ImportCancelRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    assert (await stage.ended(request))["type"] == "import.cancelled"
+
+
 async def test_an_import_behind_another_is_cancelled_without_waiting_for_its_turn(stage: Any) -> None:
     stage.house.network.held.add("/3/sie/4")
     first, second = stage.request(), stage.request()
