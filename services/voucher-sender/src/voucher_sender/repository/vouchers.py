@@ -108,8 +108,7 @@ class Vouchers:
             select $1, $2, $3, new.voucher_id, new.content_hash, new.marker, 'approved'
             from unnest($4::text[], $5::text[], $6::text[]) as new (voucher_id, content_hash, marker)
             on conflict (tenant, voucher_id) do update
-            set batch_id = excluded.batch_id, connection_id = excluded.connection_id,
-                content_hash = excluded.content_hash,
+            set batch_id = excluded.batch_id, content_hash = excluded.content_hash,
                 state = case when v.state = 'intended' then v.state else 'approved' end
             where (v.batch_id = excluded.batch_id or v.state = 'rejected'
                    or not exists (select from batches b where b.batch_id = v.batch_id and b.ended_at is null))
