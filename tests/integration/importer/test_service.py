@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from common.events import (
 )
 from common.jobs import JobStore
 from importer.repository import prune
+from importer.result import Result
 from sandbox.product.assembly import prove
 
 MakeRequest = Callable[..., ImportRequested]
@@ -376,6 +378,27 @@ async def test_a_stored_result_is_published_again_as_a_new_snapshot(stage: Any) 
     ]
     prove(second["data"], await stage.chunks(second))
     assert len(await stage.calls()) == calls
+
+
+async def test_a_result_is_written_and_read_beside_the_event_loop(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of a large company takes a second, in which no other import would get on."""
+    beside: list[bool] = []
+    for name in ("model_dump_json", "model_validate_json"):
+        own = getattr(Result, name)
+
+        def watched(*arguments: Any, own: Any = own) -> Any:
+            beside.append(threading.current_thread() is not threading.main_thread())
+            return own(*arguments)
+
+        monkeypatch.setattr(Result, name, watched)
+    request = stage.request()
+
+    await stage.send(request)
+    await stage.ended(request)
+    await stage.send(ImportResendRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    await stage.ended(request, after=1)
+
+    assert beside == [True, True]
 
 
 async def test_an_import_that_is_not_stored_can_not_be_published_again(stage: Any) -> None:

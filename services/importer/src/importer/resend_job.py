@@ -69,4 +69,9 @@ class Resender:
             file = await SieFiles(connection).find(import_id)
         if content is None or file is None:
             raise problems.RESULT_GONE.error()
-        return Result.model_validate_json(content), await asyncio.to_thread(sie.read, file.content)
+        return await asyncio.to_thread(_read, content, file.content)
+
+
+def _read(result: bytes, file: bytes) -> tuple[Result, sie.Document]:
+    """Beside the event loop: a large company's takes seconds."""
+    return Result.model_validate_json(result), sie.read(file)
