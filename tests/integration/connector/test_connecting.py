@@ -150,6 +150,16 @@ async def test_the_right_number_may_be_written_in_many_ways(scene: Any, replica:
     assert await scene.connected(replica, tenant, expected_organisation_number=written)
 
 
+@pytest.mark.parametrize("written", ["", "-", "okänt"])
+async def test_an_expected_number_without_digits_is_no_leave_to_connect_any_company(replica: Any, written: str) -> None:
+    wish = {"reference": "1", "origin": ORIGIN, "expected_organisation_number": written}
+
+    answer = await replica.http.post("/v1/connect-sessions", json=wish)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "http.invalid-request")
+    assert "expected_organisation_number" in answer.json()["english"]
+
+
 async def test_another_company_with_the_same_number_is_refused_when_connecting_again(scene: Any, replica: Any) -> None:
     tenant = await scene.company(organisation_number="556677-8899")
     double = await scene.company(organisation_number="556677-8899")

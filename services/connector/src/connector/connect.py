@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 import fortnox
 from common.database import GONE, Connection, Pool
@@ -48,6 +49,14 @@ class ConnectRequest(Model):
     vouchers: bool = False
     connection_id: UUID | None = None
     """To connect again what was lost; the connection keeps its id."""
+
+    @field_validator("expected_organisation_number")
+    @classmethod
+    def _is_a_number(cls, value: str | None) -> str | None:
+        """Without digits nothing would be compared, although a comparison is wanted."""
+        if value is not None and not _digits(value):
+            raise PydanticCustomError("organisation_number", "has no digits")
+        return value
 
 
 class Begun(Model):
@@ -211,7 +220,7 @@ class Connect:
             return len(run_out)
 
     def _session(self, request: ConnectRequest, wanted: tuple[str, ...], asked: tuple[str, ...]) -> Session:
-        expected = _digits(request.expected_organisation_number)
+        expected = request.expected_organisation_number
         return Session(
             id=uuid4(),
             connection_id=request.connection_id or uuid4(),
@@ -221,7 +230,7 @@ class Connect:
             kind=request.kind,
             wanted_scopes=list(wanted),
             asked_scopes=list(asked),
-            expected_company=self.vault.fingerprint(expected) if expected else None,
+            expected_company=None if expected is None else self.vault.fingerprint(_digits(expected)),
             browser_hash=None,
             status="open",
             trouble=None,
