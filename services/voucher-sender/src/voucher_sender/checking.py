@@ -1,5 +1,6 @@
 """The check as a step of the batch: reads what it needs, decides what is to be booked, tells it all at once."""
 
+import asyncio
 import contextlib
 
 import structlog
@@ -38,13 +39,15 @@ async def _check(desk: Desk, read: Registers) -> None:
     tenant = desk.permits.tenant
     assert tenant is not None
     known = await _known(desk, tenant, read)
-    checked = checks.run(desk.command, read, known)
-    async with desk.job.transaction() as connection:
+    checked = await asyncio.to_thread(checks.run, desk.command, read, known)
+    async with desk.sender.pool.acquire() as connection:
         booked_before = await Receipts(connection).get(tenant, known.vouchers)
-        verdicts = _verdicts(desk, checked, booked_before)
+    verdicts = await asyncio.to_thread(_verdicts, desk, checked, booked_before)
+    wanted = await asyncio.to_thread(_wanted, desk, verdicts, known)
+    async with desk.job.transaction() as connection:
         await Batches(connection).keep_check(_batch(desk, tenant, read), [entry for entry, _ in verdicts])
         if desk.command.mode is Mode.BOOK:
-            await _claim(desk, connection, tenant, verdicts, known)
+            await _claim(desk, connection, tenant, wanted)
         await desk.keep_calls(connection)
         await desk.job.save_in(connection, {"checked": True})
         await desk.job.say(connection, *(event for _, events in verdicts for event in events))
@@ -100,13 +103,17 @@ def _verdict(desk: Desk, position: int, one: Checked, receipt: Receipt | None, *
     return Entry(position, voucher_id, one.passed, dumped, outcome), events
 
 
-async def _claim(desk: Desk, connection: Connection, tenant: int, verdicts: list[Verdict], known: Known) -> None:
-    """Takes in hand what is to be booked. Raises ClaimLost."""
-    wanted = [
+def _wanted(desk: Desk, verdicts: list[Verdict], known: Known) -> list[Claimed]:
+    """What is to be booked."""
+    return [
         Claimed(entry.voucher_id, content_hash(desk.approved(entry.position)), known.markers[entry.voucher_id])
         for entry, _ in verdicts
         if entry.outcome is None
     ]
+
+
+async def _claim(desk: Desk, connection: Connection, tenant: int, wanted: list[Claimed]) -> None:
+    """Takes it in hand. Raises ClaimLost."""
     taken = await Vouchers(connection).claim(tenant, desk.job.connection_id, desk.command.batch_id, wanted)
     if len(taken) != len(wanted):
         raise ClaimLost

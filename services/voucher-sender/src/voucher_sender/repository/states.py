@@ -44,7 +44,7 @@ class States:
         return {**batch, "vouchers": [dict(row) for row in rows]}
 
     async def voucher(self, connection_id: UUID, voucher_id: str) -> dict[str, Any] | None:
-        """The voucher with that id in a company that the connection has sent to; its own first, if there are several."""
+        """The voucher with that id in a company that the connection sent to; its own first, where there are several."""
         row = await self._connection.fetchrow(
             f"""
             select v.voucher_id, v.batch_id, v.state, v.marker, v.uncertain_since, {RECEIPT}
