@@ -1,9 +1,9 @@
 """A service while Kafka and PostgreSQL come, go and come again: servers of this module's own, which it kills."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from common.messaging.administration import create_topics
 from common.messaging.inbox import Route
 from common.service import Runtime, Service, create_app
 from common.settings import ServiceSettings
-from sandbox.embedded import Kafka, Postgres, Supervisor, ports
+from sandbox.embedded import Kafka, Postgres, Process, Supervisor, ports
 
 MakeRequest = Callable[..., ImportRequested]
 
@@ -33,21 +33,51 @@ class Site:
 
     kafka: Kafka
     postgres: Postgres
+    prefix: str = ""
+    schema: str = "common"
+    running: set[Process] = field(default_factory=set)
 
     @property
     def settings(self) -> ServiceSettings:
         return ServiceSettings(
-            database_url=SecretStr(self.postgres.dsn), kafka_bootstrap_servers=self.kafka.bootstrap, job_lease_seconds=3
+            database_url=SecretStr(self.postgres.dsn),
+            kafka_bootstrap_servers=self.kafka.bootstrap,
+            kafka_topic_prefix=self.prefix,
+            job_lease_seconds=3,
         )
+
+    def app(self) -> FastAPI:
+        return create_app(Service("importer", self.schema, self.settings, build))
+
+    async def start(self, *servers: Process) -> None:
+        await asyncio.gather(*(asyncio.to_thread(one.start) for one in servers if one not in self.running))
+        self.running |= {*servers}
+
+    async def kill(self, *servers: Process) -> None:
+        for one in self.running & {*servers}:
+            await asyncio.to_thread(one.kill)
+        self.running -= {*servers}
+
+    async def migrate(self) -> None:
+        await database.migrate(self.postgres.dsn, self.schema)
+
+    async def create_topics(self) -> None:
+        await create_topics(self.kafka.bootstrap, self.prefix)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Site]:
+    """Kafka takes seconds to start: one for all."""
+    with Supervisor() as supervisor:
+        yield Site(Kafka(supervisor, port=ports.free()), Postgres(supervisor, port=ports.free()))
 
 
 @pytest.fixture
-async def site(supervisor: Supervisor) -> Site:
-    """Neither server runs yet."""
-    site = Site(Kafka(supervisor, port=ports.free()), Postgres(supervisor, port=ports.free()))
-    await asyncio.to_thread(site.postgres.start)  # its password is made at its first start
-    await asyncio.to_thread(site.postgres.stop)
-    return site
+async def site(servers: Site) -> Site:
+    """With topics and tables of this test's own, which are yet to be made."""
+    await servers.start(servers.postgres)  # its password is made at its first start
+    name = uuid4().hex[:12]
+    return replace(servers, prefix=f"{name}.", schema=f"common__{name}")
 
 
 async def build(runtime: Runtime[ServiceSettings]) -> None:
@@ -92,34 +122,27 @@ async def until_missing(client: httpx.AsyncClient, *expected: str) -> None:
 
 
 async def test_a_service_says_what_is_missing_and_comes_up_by_itself(site: Site) -> None:
-    app = create_app(Service("importer", "common", site.settings, build))
+    await site.kill(site.postgres, site.kafka)
 
-    async with running(app) as client:
+    async with running(site.app()) as client:
         await until_missing(client, "database")
-        await asyncio.to_thread(site.postgres.start)
+        await site.start(site.postgres)
         await until_missing(client, "migrations")
-        await database.migrate(site.postgres.dsn, "common")
+        await site.migrate()
         await until_missing(client, "kafka")
-        await asyncio.to_thread(site.kafka.start)
+        await site.start(site.kafka)
         await until_missing(client, "topics")
-        await create_topics(site.kafka.bootstrap)
-        await until_missing(client)
-        await asyncio.to_thread(site.kafka.kill)
-        await until_missing(client, "kafka")
-        await asyncio.to_thread(site.postgres.kill)
-        await until_missing(client, "database", "kafka")
-        await asyncio.to_thread(site.postgres.start)
-        await asyncio.to_thread(site.kafka.start)
+        await site.create_topics()
         await until_missing(client)
 
 
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.long)])
 async def test_no_command_and_no_event_is_lost_or_doubled_while_servers_are_killed(
-    site: Site, a_request: MakeRequest
+    site: Site, a_request: MakeRequest, rounds: int
 ) -> None:
-    await asyncio.to_thread(site.postgres.start)
-    await asyncio.to_thread(site.kafka.start)
-    await create_topics(site.kafka.bootstrap)
-    await database.migrate(site.postgres.dsn, "common")
+    await site.start(site.postgres, site.kafka)
+    await site.create_topics()
+    await site.migrate()
     connections = [uuid4() for _ in range(6)]
     sent: list[ImportRequested] = []
     over = asyncio.Event()
@@ -130,18 +153,33 @@ async def test_no_command_and_no_event_is_lost_or_doubled_while_servers_are_kill
         while not over.is_set():
             request = a_request(connections[len(sent) % 6])
             record = to_record(new_event(request, source="product", time=SYSTEM.now()))
+            topic, headers = site.prefix + record.topic, list(record.headers)
             for _ in range(2):  # everything is delivered twice
-                await producer.send_and_wait(record.topic, record.value, key=record.key, headers=list(record.headers))
+                await producer.send_and_wait(topic, record.value, key=record.key, headers=headers)
             sent.append(request)
             await asyncio.sleep(0.02)
 
-    async with running(create_app(Service("importer", "common", site.settings, build))) as client:
+    async def more() -> None:
+        """Waits until work is under way again."""
+        wanted = len(sent) + 15
+        while len(sent) < wanted:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async with running(site.app()) as client:
         await until_missing(client)
         sending = asyncio.create_task(send())
-        for server in (site.postgres, site.kafka, site.postgres, site.kafka):
-            await asyncio.sleep(0.7)
-            await asyncio.to_thread(server.kill)
-            await asyncio.to_thread(server.start)
+        for _ in range(rounds):
+            await more()
+            await site.kill(site.postgres)
+            await site.start(site.postgres)
+            await more()
+            await site.kill(site.kafka)
+            await until_missing(client, "kafka")
+            await site.kill(site.postgres)
+            await until_missing(client, "database", "kafka")
+            await site.start(site.postgres, site.kafka)
+            await until_missing(client)
+        await more()
         over.set()
         await sending
         events = await _events(site, len(sent))
@@ -159,7 +197,8 @@ def _producer(site: Site) -> Any:
 
 
 async def _events(site: Site, count: int) -> list[Event[ImportCancelled]]:
-    consumer = AIOKafkaConsumer(IMPORTS.name, bootstrap_servers=site.kafka.bootstrap, auto_offset_reset="earliest")
+    topic = site.prefix + IMPORTS.name
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=site.kafka.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     found: dict[str, Event[ImportCancelled]] = {}
     everything = []
