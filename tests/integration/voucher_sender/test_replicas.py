@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from common import database as db
 from common.clock import SYSTEM
 from common.jobs import Fenced
@@ -106,10 +108,12 @@ async def test_a_zombie_that_wakes_up_after_a_takeover_writes_nothing(office: An
     office.judge(batch, told=events)
 
 
+@pytest.mark.parametrize("successors_timeout", [1.5, 0.01], ids=["the same settings", "a shorter timeout"])
 async def test_a_takeover_waits_for_a_post_that_may_still_be_on_its_way(
-    office: Any, a_batch: Any, patient: Any
+    office: Any, a_batch: Any, patient: Any, successors_timeout: float
 ) -> None:
     """The zombie's POST is long under way; its successor looks twice before it arrives, and doesn't believe that."""
+    successor = patient(call_timeout=successors_timeout, post_within=0.1, settling=timedelta(seconds=0.1))
     office = patient(call_timeout=1.5, post_within=0.5, settling=timedelta(seconds=0.1))
     batch = await office.approve(a_batch(1))
     zombie = office.sender()
@@ -119,7 +123,7 @@ async def test_a_takeover_waits_for_a_post_that_may_still_be_on_its_way(
         if moment == "before POST" and not successors:
             await office.cut_locks()
             await office.expire_leases()
-            successors.append(asyncio.create_task(office.work()))
+            successors.append(asyncio.create_task(successor.work()))
             await asyncio.sleep(1.0)
 
     job = await office.claim(zombie)

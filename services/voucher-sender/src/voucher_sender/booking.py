@@ -172,6 +172,7 @@ class Booking:
                     financial_year=self._desk.financial_year,
                     highest_number=self._highest,
                     payload_hash=payload_hash(payload),
+                    lasts=self._desk.timing.longest_post,
                 )
         except BaseException:
             permit.answered()  # unused: nobody else may wait for it longer than needed

@@ -3,12 +3,13 @@
 When may a look that finds nothing be trusted? The intent was committed at I; its POST began within 2 s of that and
 ended within the call timeout, or is known to have ended at E. Before that a look proves nothing, since the POST may
 be on its way. After it Fortnox's lists may lag by the settling time. So it takes two looks that miss, the first
-begun after E (else I + 2 s + timeout), the second begun a settling time later. That is also what a takeover waits,
-since it knows no more than the intent. All these times are the database's, the same for all replicas.
+begun after E (else I + 2 s + timeout, which is kept with the intent), the second begun a settling time later. That is
+also what a takeover waits, since it knows no more than the intent. All these times are the database's, the same for
+all replicas.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, count
 from typing import Any
 
@@ -122,8 +123,7 @@ async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
 async def _judge(desk: Desk, pending: Pending, began: datetime) -> datetime | None:
     """When to look next; None when this look, begun at `began`, proves that the voucher is not there."""
     assert pending.intended_at is not None
-    longest = timedelta(seconds=desk.timing.post_within + desk.timing.call_timeout)
-    over = pending.over_at or pending.intended_at + longest
+    over = pending.over_at or pending.ends_by or pending.intended_at + desk.timing.longest_post
     if began < over:
         return over
     if pending.missed_at is None:

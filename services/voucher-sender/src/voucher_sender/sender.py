@@ -36,6 +36,11 @@ class Timing:
     lock_memory: timedelta = timedelta(days=1)
     """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
 
+    @property
+    def longest_post(self) -> timedelta:
+        """From an intent's commit until its POST has certainly ended."""
+        return timedelta(seconds=self.post_within + self.call_timeout)
+
 
 @dataclass
 class CountedPermits:

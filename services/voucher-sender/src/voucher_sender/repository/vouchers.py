@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -65,6 +65,8 @@ class Pending:
     highest_number: int | None
     posts: int
     intended_at: datetime | None
+    ends_by: datetime | None
+    """When the call will certainly have ended, by the settings of the process that made it."""
     over_at: datetime | None
     missed_at: datetime | None
     uncertain_since: datetime | None
@@ -130,7 +132,8 @@ class Vouchers:
         rows = await self._connection.fetch(
             """
             select e.position, v.voucher_id, v.voucher_date, v.marker, v.state, v.series, v.financial_year,
-                v.highest_number, v.posts, v.intended_at, v.over_at, v.missed_at, v.uncertain_since, v.uncertain_code
+                v.highest_number, v.posts, v.intended_at, v.ends_by, v.over_at, v.missed_at, v.uncertain_since,
+                v.uncertain_code
             from batch_vouchers e
             join batches b using (batch_id)
             join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
@@ -146,7 +149,7 @@ class Vouchers:
         rows = await self._connection.fetch(
             """
             select 0 as position, voucher_id, voucher_date, marker, state, series, financial_year, highest_number,
-                posts, intended_at, over_at, missed_at, uncertain_since, uncertain_code
+                posts, intended_at, ends_by, over_at, missed_at, uncertain_since, uncertain_code
             from vouchers
             where tenant = $1 and series = $2 and financial_year = $3 and state = 'intended' and batch_id <> $4
               and seen_number is null
@@ -183,6 +186,7 @@ class Vouchers:
         financial_year: int,
         highest_number: int,
         payload_hash: str,
+        lasts: timedelta,
     ) -> None:
         """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox.
 
@@ -194,8 +198,8 @@ class Vouchers:
             set state = 'intended', series = $3, financial_year = $4, payload_hash = $6,
                 highest_number = case when posts > 0 and (series, financial_year) = ($3, $4)
                     then least(highest_number, $5) else $5 end,
-                voucher_date = $7, intended_at = clock(), posts = posts + 1, over_at = null, missed_at = null,
-                seen_number = null
+                voucher_date = $7, intended_at = clock(), ends_by = clock() + $8::interval, posts = posts + 1,
+                over_at = null, missed_at = null, seen_number = null
             where tenant = $1 and voucher_id = $2
             """,
             tenant,
@@ -205,6 +209,7 @@ class Vouchers:
             highest_number,
             payload_hash,
             voucher_date,
+            lasts,
         )
 
     async def not_sent(self, tenant: int, voucher_id: str) -> None:
