@@ -3,15 +3,21 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 
+STEP = 4
+
+
+@pytest.mark.parametrize("first", [1, *(pytest.param(first, marks=pytest.mark.long) for first in (2, 3, 4))])
 async def test_a_crash_at_any_await_doubles_and_loses_nothing(
-    office: Any, mortal: Any, a_batch: Any, voucher: Any, patient: Any
+    office: Any, mortal: Any, a_batch: Any, voucher: Any, patient: Any, first: int
 ) -> None:
+    """Every fourth await; together all of them."""
     office = patient(call_timeout=0.1, post_within=0.1, settling=timedelta(seconds=0.05))
-    batches, awaits, done = [], 0, False
+    batches, awaits, done = [], first - STEP, False
 
     while not done:
-        awaits += 1
+        awaits += STEP
         batch = a_batch([voucher(awaits)])
         batches.append(await office.approve(batch))
         done = await mortal.crash(office, await office.claim(office.sender()), awaits)
