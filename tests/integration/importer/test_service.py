@@ -345,6 +345,28 @@ async def test_old_imports_go_with_all_that_belongs_to_them(stage: Any) -> None:
     assert await stage.value("select count(*) from sie_files where import_id = $1", request.import_id) == 0
 
 
+async def test_many_old_imports_go_in_lots_and_those_that_can_still_end_stay(stage: Any) -> None:
+    """One without an end and without a job was buried by code that told nobody."""
+    stage.lose_connection()
+    waiting = stage.request()
+    await stage.send(waiting)
+    await stage.event(waiting, "import.waiting")
+    old = (
+        "insert into imports (import_id, connection_id, datasets, year_from, year_to, closing_date, ended_at, used_at)"
+    )
+    row = "select gen_random_uuid(), $1, '{}', '2010-01-01', '2010-12-31', '2010-12-31',"
+    month_ago = "clock() - interval '31 days'"
+    for ended, how_many in ((month_ago, 45), ("null", 1)):
+        await stage.value(f"{old} {row} {ended}, {month_ago} from generate_series(1, {how_many})", stage.connection_id)
+    await stage.value(f"update imports set used_at = {month_ago} where import_id = $1", waiting.import_id)
+
+    async with stage.house.pool.acquire() as connection:
+        gone = await prune(connection, timedelta(days=30), timedelta(days=30))
+
+    assert gone == 46
+    assert (await stage.get(f"/v1/imports/{waiting.import_id}")).status_code == 200
+
+
 async def test_another_process_goes_on_from_the_answers_that_are_kept(stage: Any) -> None:
     stage.house.network.held.add("/3/invoices")
     request = stage.request()

@@ -30,17 +30,23 @@ RULES = (
 async def prune(connection: Connection) -> None:
     """Deletes accepted commands, ended jobs and turns past their time. Unfinished jobs and unsaid events never go."""
     for table, is_old, keep in RULES:
-        while await _prune_lot(connection, table, is_old, keep) == LOT:
-            pass
+        await prune_table(connection, table, is_old, keep)
 
 
-async def _prune_lot(connection: Connection, table: str, is_old: str, keep: timedelta) -> int:
-    status = await connection.execute(
-        f"delete from {table} where ctid = any(array(select ctid from {table} where {is_old} limit $2)) and {is_old}",  # noqa: S608  (constants)
-        keep,
-        LOT,
-    )
-    return int(status.split()[-1])
+async def prune_table(connection: Connection, table: str, is_old: str, keep: timedelta, lot: int | None = None) -> int:
+    """Deletes what `is_old`, SQL in which $1 is `keep`, in statements of their own; returns how many rows went."""
+    rows, gone = lot or LOT, 0
+    old = f"select ctid from {table} where {is_old} limit $2"  # noqa: S608  (constants)
+    while True:
+        status = await connection.execute(
+            f"delete from {table} where ctid = any(array({old})) and {is_old}",  # noqa: S608  (constants)
+            keep,
+            rows,
+        )
+        deleted = int(status.split()[-1])
+        gone += deleted
+        if deleted < rows:
+            return gone
 
 
 async def prune_forever(pool: Pool, clock: Clock) -> None:

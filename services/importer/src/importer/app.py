@@ -1,8 +1,7 @@
 """Wiring: which part gets which, and nothing else."""
 
-import contextlib
-
 import httpx
+import structlog
 from fastapi import FastAPI
 
 from common.clock import Clock
@@ -27,6 +26,8 @@ from importer.import_job import Importer
 from importer.publishing import Publisher
 from importer.resend_job import Resender
 from importer.settings import ImporterSettings
+
+log = structlog.get_logger()
 
 
 async def build(
@@ -75,9 +76,11 @@ async def build(
 async def prune_forever(pool: Pool, settings: ImporterSettings, clock: Clock) -> None:
     """Old imports go with all that belongs to them, once an hour by any replica."""
     while True:
-        with contextlib.suppress(*GONE):
+        try:
             async with pool.acquire() as connection:
                 await repository.prune(connection, settings.retention, KEEP_INBOX)
+        except GONE as error:
+            log.warning("pruning.failed", error=type(error).__name__)
         await clock.sleep(EVERY)
 
 

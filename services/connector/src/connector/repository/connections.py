@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from common.database import Connection
+from common.pruning import prune_table
+
+KEEP_REMOVED = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -67,4 +70,4 @@ class Connections:
         return done == "UPDATE 1"
 
     async def prune(self) -> None:
-        await self._connection.execute("delete from connections where removed_at < clock() - interval '1 year'")
+        await prune_table(self._connection, "connections", "removed_at < clock() - $1::interval", KEEP_REMOVED)

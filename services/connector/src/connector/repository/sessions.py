@@ -9,6 +9,9 @@ import asyncpg
 
 from common.database import Connection
 from common.events import ConnectionKind
+from common.pruning import prune_table
+
+KEEP = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class Sessions:
         return [_session(row) for row in rows]
 
     async def prune(self) -> None:
-        await self._connection.execute("delete from connect_sessions where expires_at < clock() - interval '30 days'")
+        await prune_table(self._connection, "connect_sessions", "expires_at < clock() - $1::interval", KEEP)
 
     async def _one(self, statement: str, value: object) -> Session | None:
         row = await self._connection.fetchrow(statement, value)

@@ -7,6 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from common.database import Connection
+from common.pruning import prune_table
+
+KEEP_IDLE = timedelta(days=1)
+IDLE_BUDGET = """
+    not exists (select from grants as g where g.client_id = budgets.client_id and g.tenant = budgets.tenant)
+    and not exists (
+        select from slots as s where s.budget_id = budgets.id and s.free_at > clock() - $1::interval
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -145,16 +154,12 @@ class Slots:
         return budget
 
     async def prune(self) -> None:
-        """Budgets of companies that are gone, long after their last call."""
-        await self._connection.execute(
-            """
-            delete from budgets as b
-            where not exists (select from grants as g where g.client_id = b.client_id and g.tenant = b.tenant)
-                and not exists (
-                    select from slots as s where s.budget_id = b.id and s.free_at > clock() - interval '1 day'
-                )
-            """
-        )
+        """Budgets of companies that are gone, long after their last call, and turns that nobody came back for.
+
+        Where a company is called, its next lease clears the turns; where none is, they would stay.
+        """
+        await prune_table(self._connection, "waiters", "expires_at < clock() - $1::interval", KEEP_IDLE)
+        await prune_table(self._connection, "budgets", IDLE_BUDGET, KEEP_IDLE)
 
 
 def _columns(back: Sequence[Back]) -> tuple[list[int], list[UUID], list[int], list[float | None]]:

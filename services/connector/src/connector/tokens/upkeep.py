@@ -1,6 +1,5 @@
 """Keeps what nobody uses alive: idle refresh tokens, warnings in time, endings, sessions that ran out."""
 
-import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,10 +39,12 @@ class Upkeep:
     async def run(self) -> None:
         number = 0
         while True:
-            with contextlib.suppress(*GONE):
+            try:
                 await self.round()
                 if number % PRUNE_EVERY == 0:
                     await self.prune()
+            except GONE as error:
+                log.warning("upkeep.interrupted", error=type(error).__name__)
             number += 1
             await self.clock.sleep(EVERY)
 
