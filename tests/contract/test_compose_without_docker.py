@@ -17,6 +17,8 @@ import yaml
 
 from sandbox.embedded import Command, Process, Supervisor, ports, responds
 
+pytestmark = pytest.mark.long  # what the file says is checked by test_compose.py
+
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 JOBS = ["topics", "migrate-connector", "migrate-importer", "migrate-voucher-sender"]

@@ -19,7 +19,8 @@ SHORT_TIMES = {
     "AWAY_SECONDS": "1",
     "LOST_SECONDS": "5",
 }
-KILLS = 3
+KILLS = 2
+VICTIMS = ("connector", "importer", "voucher-sender", "kafka", "postgres")
 PARTS = ("accounts", "balances", "vouchers", "customer_ledger", "supplier_ledger")
 
 
@@ -77,18 +78,35 @@ async def kill_now_and_then(everything: stack.Stack, victim: str, chance: random
         await asyncio.to_thread(process.start)
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("victim", ["connector", "importer", "voucher-sender", "kafka", "postgres"])
-async def test_a_kill_changes_nothing_in_the_end(
-    everything: stack.Stack, tellers: Any, undisturbed: dict[str, Any], victim: str
-) -> None:
+async def story_with_kills(everything: stack.Stack, tellers: Any, victim: str, seed: str) -> Story:
+    """A story that ends well although its victim is killed now and then."""
     story = await new_story(tellers)
-    killing = asyncio.create_task(kill_now_and_then(everything, victim, random.Random(victim)))
-
+    killing = asyncio.create_task(kill_now_and_then(everything, victim, random.Random(seed)))
     try:
         await story.import_books()
         await story.send_vouchers()
     finally:
         await killing
+    return story
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("victim", VICTIMS)
+async def test_a_kill_changes_nothing_in_the_end(
+    everything: stack.Stack, tellers: Any, undisturbed: dict[str, Any], victim: str
+) -> None:
+    story = await story_with_kills(everything, tellers, victim, seed=victim)
+
+    assert await outcome(story, tellers[2]) == undisturbed
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("seed", range(8))
+async def test_many_kills_change_nothing_in_the_end(
+    everything: stack.Stack, tellers: Any, undisturbed: dict[str, Any], victim: str, seed: int
+) -> None:
+    story = await story_with_kills(everything, tellers, victim, seed=f"{victim}/{seed}")
 
     assert await outcome(story, tellers[2]) == undisturbed
