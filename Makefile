@@ -11,7 +11,7 @@ $(UV):
 	@python3 -m venv .uv
 	@.uv/bin/python -m pip install --quiet 'uv>=0.11,<1'
 
-.venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml) | $(UV)
+.venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml libs/*/*.py libs/*/native/*) | $(UV)
 	@test -x $(VENV)/python || $(UV) venv --quiet --clear --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(VENV)/python requirements.lock
 	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
