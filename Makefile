@@ -24,7 +24,7 @@ install: .venv/.installed ## set up .venv with everything (brings uv, and Java, 
 .PHONY: lock
 lock: | $(UV) ## write requirements.lock anew from the pyproject files
 	@$(UV) lock --quiet
-	@$(UV) export --quiet --no-group jdk --all-groups --no-header --format requirements.txt --output-file requirements.lock
+	@$(UV) export --quiet --all-groups --no-group jdk --no-group fuzz --no-header --format requirements.txt --output-file requirements.lock
 	@$(UV) export --quiet --only-group jdk --no-header --format requirements.txt --output-file requirements-jdk.lock
 
 .PHONY: lint
@@ -41,6 +41,13 @@ test: install ## all tests but the long ones, on two workers (SERVERS=embedded|d
 .PHONY: soak
 soak: install ## the long tests
 	@$(VENV)/pytest -n 2 --dist loadfile -m long --timeout 3600
+
+.PHONY: fuzz
+fuzz: install ## fuzz libs/sie for SECONDS=600 (brings atheris)
+	@$(UV) pip install --quiet --python $(VENV)/python --group fuzz
+	@mkdir -p .cache/fuzz/found .cache/fuzz/corpus
+	@nice -n 19 $(VENV)/python tests/fuzz/read_sie.py -max_total_time=$(or $(SECONDS),600) -max_len=4096 \
+		-timeout=20 -dict=tests/fuzz/sie.dict -artifact_prefix=.cache/fuzz/found/ .cache/fuzz/corpus $$(find tests/unit/sie/samples -mindepth 1 -type d)
 
 .PHONY: up
 up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)
