@@ -37,6 +37,7 @@ def read_in_python(data: bytes) -> sie.Document | None:
     with (
         patch.object(core, "NAME", "python"),
         patch.object(core, "tally", core.tally_in_python),
+        patch.object(core, "contents", core.contents_in_python),
         patch.object(core, "sums", core.sums_in_python),
     ):
         return read(data)

@@ -1,4 +1,4 @@
-/* Sums over columns, for the checks, and a count of bytes, for telling the character set. */
+/* Whole-array work beside the scanner: bytes counted, the text of a checksum, sums over columns for the checks. */
 #ifndef SIE_ARRAYS_H
 #define SIE_ARRAYS_H
 #include <Python.h>
@@ -55,6 +55,47 @@ static PyObject *tally(PyObject *Py_UNUSED(module), PyObject *data)
             Py_CLEAR(all);
     }
     return all;
+}
+
+/* Copies what of a line counts for #KSUMMA: the label and the fields' contents, nothing that separates them. */
+static uint8_t *copy_content(Bytes at, Bytes end, uint8_t *out)
+{
+    bool is_quoted = false;
+    while (end > at && (end[-1] == '\r' || end[-1] == '\n'))
+        end--;
+    for (; at < end; at++) {
+        if (is_quoted && *at == '\\' && at + 1 < end && at[1] == '"')
+            *out++ = *++at;
+        else if (*at == '"')
+            is_quoted = !is_quoted;
+        else if (is_quoted || (*at != ' ' && *at != '\t' && *at != '{' && *at != '}'))
+            *out++ = *at;
+    }
+    return out;
+}
+
+/* contents(data, opened, closed) -> the contents of the lines between the two, which are counted from 1. */
+static PyObject *contents(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *data;
+    long long opened, closed;
+    if (!PyArg_ParseTuple(arguments, "SLL", &data, &opened, &closed))
+        return NULL;
+    Bytes at = (Bytes)PyBytes_AsString(data), end = at + PyBytes_Size(data);
+    uint8_t *room = malloc((size_t)(end - at) + 1), *out = room;
+    if (!room)
+        return PyErr_NoMemory();
+    PyThreadState *state = PyEval_SaveThread();
+    for (long long line = 1; at < end && line < closed; line++) {
+        Bytes newline = memchr(at, '\n', end - at), next = newline ? newline + 1 : end;
+        if (line > opened)
+            out = copy_content(at, next, out);
+        at = next;
+    }
+    PyEval_RestoreThread(state);
+    PyObject *found = PyBytes_FromStringAndSize((const char *)room, out - room);
+    free(room);
+    return found;
 }
 
 /* Borrows columns of items of the given sizes; on failure none is borrowed any more. */

@@ -1,6 +1,8 @@
 """The native scanner and the one in Python read every file the same."""
 
 import os
+import subprocess
+import sys
 from array import array
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.skipif(core.NAME == "python", reason="the native core c
 EXAMPLES = int(os.environ.get("SIE_EXAMPLES", "100"))
 """Fifty thousand of each were run before this was committed."""
 
+SAMPLE = Path(__file__).parent / "samples" / "fortnox-2011" / "Sie4.se"
 HEAD = b"#FLAGGA 0\n"
 TOKENS = (
     b"A", b"1", b"12", b"1930", b'"1930"', b"20250101", b'"20250131"', b"20250230", b"2025-01-01", b"20240229",
@@ -94,6 +97,7 @@ def _read_in_python(data: bytes, encoding: str | None) -> list[Any]:
     with (
         patch.object(core, "NAME", "python"),
         patch.object(core, "tally", core.tally_in_python),
+        patch.object(core, "contents", core.contents_in_python),
         patch.object(core, "unbalanced", core.unbalanced_in_python),
         patch.object(core, "sums", core.sums_in_python),
     ):
@@ -176,3 +180,35 @@ def test_bytes_are_counted_the_same(data: bytes) -> None:
     native, python = core.tally(data), core.tally_in_python(data)
 
     assert [native[byte] for byte in range(256)] == [python[byte] for byte in range(256)]
+
+
+@given(files, st.integers(0, 9), st.integers(0, 60))
+def test_contents_for_the_checksum_are_the_same(data: bytes, opened: int, closed: int) -> None:
+    assert core.contents(data, opened, closed) == core.contents_in_python(data, opened, closed)
+
+
+def test_without_the_native_core_the_python_one_serves() -> None:
+    program = f"import sie.core; print(sie.core.NAME, len(sie.read({str(SAMPLE)!r}).rows))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"SIE_CORE": "python"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["python", str(len(sie.read(SAMPLE).rows))]
+
+
+@pytest.mark.parametrize("name", ["native", "python"])
+def test_progress_is_told_up_to_the_end(name: str) -> None:
+    data = HEAD + b"#VER A 1 20250101\n{\n#TRANS 1930 {} 1.00\n}\n" * 60_000
+    told: list[tuple[int, int]] = []
+
+    with patch.object(core, "NAME", name):
+        sie.read(data, progress=lambda done, total: told.append((done, total)))
+
+    assert told == sorted(told)
+    assert told[-1] == (len(data), len(data))
+    assert len(told) > 2

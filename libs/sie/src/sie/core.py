@@ -4,14 +4,19 @@
 """
 
 import os
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable
-from itertools import accumulate
+from io import BytesIO
+from itertools import accumulate, islice
 from typing import Literal, Protocol
 
 Sum = tuple[int, int, int, int, int]
 """Code of the account, code of the objects, class of the voucher, öre, and the first row of that kind."""
+
+_QUOTED = re.compile(rb'"([^"\\]*+(?:\\"?+[^"\\]*+)*+)(?:"|\Z)')
+_SEPARATORS = b" \t{}"
 
 
 class Counts(Protocol):
@@ -34,6 +39,26 @@ class Counted(dict[int, int]):
 
 def tally_in_python(data: bytes, /) -> Counts:
     return Counted(data)
+
+
+def contents_in_python(data: bytes, opened: int, closed: int, /) -> bytes:
+    """What of the lines between the two, counted from 1, counts for #KSUMMA."""
+    lines = islice(BytesIO(data), opened, max(opened, closed - 1))
+    return b"".join(_content(line.rstrip(b"\r\n")) for line in lines)
+
+
+def _content(line: bytes) -> bytes:
+    """Its label and the contents of its fields, nothing that separates them."""
+    if b'"' not in line:
+        return line.translate(None, _SEPARATORS)
+    parts = []
+    at = 0
+    for quoted in _QUOTED.finditer(line):
+        parts.append(line[at : quoted.start()].translate(None, _SEPARATORS))
+        parts.append(quoted[1].replace(b'\\"', b'"'))
+        at = quoted.end()
+    parts.append(line[at:].translate(None, _SEPARATORS))
+    return b"".join(parts)
 
 
 def unbalanced_in_python(first_row: "array[int]", amount: "array[int]", /) -> list[int]:
@@ -61,6 +86,7 @@ def sums_in_python(
 
 NAME: Literal["native", "python"] = "python"
 tally: Callable[[bytes], Counts] = tally_in_python
+contents = contents_in_python
 unbalanced = unbalanced_in_python
 sums = sums_in_python
 
@@ -70,4 +96,5 @@ if os.environ.get("SIE_CORE") != "python":
     except ImportError:
         pass  # it could not be built here
     else:
-        NAME, tally, unbalanced, sums = "native", _core.tally, _core.unbalanced, _core.sums
+        NAME, tally, contents = "native", _core.tally, _core.contents
+        unbalanced, sums = _core.unbalanced, _core.sums
