@@ -61,8 +61,19 @@ static void scanner_dealloc(Scanner *self)
     Py_DECREF(type);
 }
 
+/* One bit for each batch that has records, and one more if there are new texts. */
+static int what_is_new(const Scanner *self)
+{
+    int bits = 0;
+    for (int i = 0; i < BATCHES; i++)
+        bits |= (self->batches[i].count > 0) << i;
+    for (int i = 0; i < OBJECTS; i++)
+        bits |= (self->tables[i].given < self->tables[i].count) << BATCHES;
+    return bits;
+}
+
 /* run(place, rows, struck, added, vouchers, balances) with how many of each Python has ->
- * (outcome, place, offset, line, start, end): the last three of the line in doubt or the unknown object list. */
+ * (outcome, place, what is new, offset, line, start, end): the last three of the line in doubt or the object list. */
 static PyObject *scanner_run(Scanner *self, PyObject *arguments)
 {
     long long before[BATCHES];
@@ -83,11 +94,11 @@ static PyObject *scanner_run(Scanner *self, PyObject *arguments)
     if (outcome == NO_MEMORY)
         return PyErr_NoMemory();
     int64_t line = self->line - (outcome == IN_DOUBT);
-    return Py_BuildValue("iinLnn", (int)outcome, self->place, (Py_ssize_t)(self->at - self->file), (long long)line,
+    return Py_BuildValue("iiinLnn", (int)outcome, self->place, what_is_new(self), (Py_ssize_t)(self->at - self->file), (long long)line,
                          (Py_ssize_t)(self->from - self->file), (Py_ssize_t)(self->to - self->file));
 }
 
-/* columns(batch) -> the batch's columns as bytes in the order of their names, or None if it has no records. */
+/* columns(batch) -> the batch's columns as bytes, in the order of their names in `native.py`. */
 static PyObject *scanner_columns(Scanner *self, PyObject *argument)
 {
     static const int widths[BATCHES] = {8, 8, 8, 7, 7};
@@ -95,8 +106,6 @@ static PyObject *scanner_columns(Scanner *self, PyObject *argument)
     if (which < 0 || which >= BATCHES)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "no such batch");
     const Batch *batch = &self->batches[which];
-    if (batch->count == 0)
-        Py_RETURN_NONE;
     PyObject *columns = PyList_New(0);
     Py_ssize_t count = (Py_ssize_t)batch->count;
     for (int i = 0; columns && i < widths[which] + 2; i++) {

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 IN_DOUBT, OBJECTS_UNKNOWN, AT_END = 1, 2, 5
 """How a run of the core can end (scanner.h, Outcome), where something is to be done about it."""
+TEXTS = 1 << 5
+"""The bit that says that there are new texts; those before it are the batches'."""
+PLACES = {place.value: place for place in Place}
 OBJECTS = 6
 """The domain of object lists (scanner.h); those before it are of texts."""
 DOUBTFUL = -1
@@ -58,18 +61,21 @@ class Driver:
         self._texts = (words.accounts, words.texts, words.quantities, words.signatures, words.series, words.numbers)
         self._known = [0] * len(self._texts)
         rows = [_of_rows(each) for each in (assembly.rows, assembly.struck, assembly.added)]
-        self._columns = [*rows, _of_vouchers(assembly.vouchers), _of_balances(assembly.balances)]
+        vouchers = assembly.vouchers
+        self._starts = (vouchers.first_row, vouchers.first_struck, vouchers.first_added)
+        self._columns = [*rows, _of_vouchers(vouchers), _of_balances(assembly.balances)]
         self._tell_codes()
 
     def run(self) -> int:
         """Reads some lines; the offset reached, or -1 at the end."""
         found = self._assembly
-        outcome, place, offset, line, start, end = self._core.run(
+        outcome, place, new, offset, line, start, end = self._core.run(
             found.place.value, len(found.rows), len(found.struck), len(found.added), len(found.vouchers),
             len(found.balances),
         )  # fmt: skip
-        found.place = Place(place)
-        self._take_over()
+        if new or place != found.place.value:
+            found.place = PLACES[place]
+            self._take_over(new)
         if outcome == IN_DOUBT:
             self._careful.line(line, self._data[start:end])
             self._tell_codes()
@@ -87,27 +93,27 @@ class Driver:
                 found.places[label] = (min(first, before[0]), max(last, before[1]))
         self._careful.end()
 
-    def _take_over(self) -> None:
+    def _take_over(self, new: int) -> None:
         """Moves the batch's columns and new texts into the assembly."""
         for batch, columns in enumerate(self._columns):
-            if parts := self._core.columns(batch):
-                for column, part in zip(columns, parts, strict=False):
+            if new & 1 << batch:
+                for column, part in zip(columns, self._core.columns(batch), strict=False):
                     column.frombytes(part)
-        vouchers = self._assembly.vouchers
-        starts = (vouchers.first_row, vouchers.first_struck, vouchers.first_added)
-        for column, part in zip(starts, self._core.first_rows(), strict=True):
+        for column, part in zip(self._starts, self._core.first_rows(), strict=True):
             column.pop()
             column.frombytes(part)
-        for domain, distinct in enumerate(self._texts):
-            self._core.give(domain, distinct.values)
-            self._known[domain] = len(distinct.values)
+        if new & TEXTS:
+            for domain, distinct in enumerate(self._texts):
+                self._core.give(domain, distinct.values)
+                self._known[domain] = len(distinct.values)
 
     def _tell_codes(self) -> None:
         """Texts that the careful reader met first."""
         for domain, distinct in enumerate(self._texts):
-            for code in range(self._known[domain], len(distinct.values)):
-                self._core.learn(domain, self._raw(distinct.values[code]), code)
-            self._known[domain] = len(distinct.values)
+            if len(distinct.values) > self._known[domain]:
+                for code in range(self._known[domain], len(distinct.values)):
+                    self._core.learn(domain, self._raw(distinct.values[code]), code)
+                self._known[domain] = len(distinct.values)
 
     def _tell_objects(self, raw: bytes) -> None:
         try:
