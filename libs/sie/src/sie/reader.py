@@ -38,7 +38,8 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
     verdict = checksum.verdict(text, found.name, assembly.checksum, assembly.problems)
-    header = Header(**assembly.header)  # type: ignore[arg-type]  # the slots of `headers` are its fields
+    said = {name: value for name, value in assembly.header.items() if value != ""}
+    header = Header(**said)  # type: ignore[arg-type]  # the slots of `headers` are its fields
     return assembled(assembly, Origin(name, len(data), sha256, found, verdict), header)
 
 
