@@ -9,17 +9,17 @@ help: ## show what can be done
 
 $(UV):
 	@python3 -m venv .uv
-	@.uv/bin/python -m pip install --quiet 'uv>=0.11,<1'
+	@.uv/bin/python -m pip install --quiet 'uv>=0.13,<1'
 
 .venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml libs/*/*.py libs/*/native/*) | $(UV)
 	@test -x $(VENV)/python || $(UV) venv --quiet --clear --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(VENV)/python requirements.lock
-	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
-		$(UV) pip install --quiet --python $(VENV)/python --require-hashes --requirements requirements-jdk.lock
 	@touch $@
 
 .PHONY: install
 install: .venv/.installed ## set up .venv with everything (brings uv, and Java, where they are missing)
+	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
+		$(UV) pip install --quiet --python $(VENV)/python --require-hashes --requirements requirements-jdk.lock
 
 .PHONY: lock
 lock: | $(UV) ## write requirements.lock anew from the pyproject files
@@ -35,12 +35,12 @@ lint: install ## ruff, mypy, import rules
 	@$(VENV)/lint-imports
 
 .PHONY: test
-test: install ## all tests but the long ones, on two workers (SERVERS=embedded|docker|external)
-	@$(VENV)/pytest -n 2 --dist loadfile -m 'not long'
+test: lint ## lint, types, and all tests but the long ones, on two workers (SERVERS=embedded|docker|external)
+	@$(VENV)/pytest -n 2 --dist loadgroup -m 'not long'
 
 .PHONY: soak
 soak: install ## the long tests
-	@$(VENV)/pytest -n 2 --dist loadfile -m long --timeout 3600
+	@$(VENV)/pytest -n 2 --dist loadgroup -m long --timeout 3600
 
 .PHONY: fuzz
 fuzz: install ## fuzz libs/sie for SECONDS=600 (brings atheris)
@@ -58,8 +58,8 @@ up: .env ## the production-like stack with Docker, until make down (PROFILE=sand
 down: .env ## end what make up started, with its data
 	@docker compose --env-file .env --profile '*' down --volumes --remove-orphans
 
-.env: .env.example
-	@python3 deploy/make_env.py .env.example > $@
+.env: | .env.example
+	@python3 deploy/make_env.py .env.example > .env.new && mv .env.new $@
 
 .PHONY: demo
 demo: install ## the whole story on real parts; ONCE=1 ends by itself, BOOKS=file.se, REPORT=file.json
@@ -67,6 +67,7 @@ demo: install ## the whole story on real parts; ONCE=1 ends by itself, BOOKS=fil
 
 .PHONY: docs
 docs: install ## write what is generated in docs/ anew, with a recording of the demo
+	@$(VENV)/python -m common write-docs
 	@$(VENV)/python -m sandbox docs
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
 

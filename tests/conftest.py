@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from xdist.scheduler import LoadScopeScheduling
 
 from common import database as migrations
 from common.messaging.administration import create_topics
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 DESK = pytest.StashKey["Desk"]()
 STARTER = pytest.StashKey["Starter"]()
 SERVICES = ("connector", "importer", "voucher_sender")
+ORDER = ("faults", "e2e", "integration", "browser", "contract", "unit")  # folders, by how long their tests take
 
 CreateDatabase = Callable[..., Awaitable[str]]
 Migrate = Callable[[str], Awaitable[object]]
@@ -89,6 +91,26 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tells each of pytest-xdist's workers where to ask."""
     node.workerinput["servers"] = list(node.config.stash[DESK])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins."""
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Scheduling":
+    """In place of --dist loadgroup, which does nothing with pytest 9.2 (pytest-xdist 3.8 writes to `_nodeid`)."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # an untyped base
+    """A file's tests stay in one worker; those on the shared stack in one together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from common.settings import ServiceSettings
+from common.settings import DatabaseSettings, ServiceSettings
 from sandbox.product import ProductSettings
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def filled_in(text: str, environment: dict[str, str]) -> str:
     return VARIABLE.sub(lambda variable: environment.get(variable[1]) or str(variable[3]), text)
 
 
-def settings_class(module: str) -> type[ServiceSettings]:
+def settings_class(module: str) -> type[DatabaseSettings]:
     """The service's own settings."""
     found = [
         value
@@ -96,13 +96,13 @@ def test_our_containers_have_no_rights_that_they_do_not_need(name: str) -> None:
 def test_each_service_is_told_what_it_needs_and_nothing_that_it_does_not_know(
     name: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = settings_class(OURS[name.removeprefix("migrate-")])
+    settings = settings_class(OURS[name]) if name in OURS else DatabaseSettings
     told = {key: filled_in(str(value), environment) for key, value in SERVICES[name]["environment"].items()}
 
     assert {key.lower() for key in told} <= settings.model_fields.keys()
     for key, value in told.items():
         monkeypatch.setenv(key, value)
-    assert settings().kafka_bootstrap_servers == "kafka:19092"
+    assert "@postgres:5432/" in settings().database_url.get_secret_value()
 
 
 def test_the_product_is_told_what_it_needs(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from common.problems import CATALOGUE
+from connector.settings import ConnectorSettings
+from importer.settings import ImporterSettings
 from sandbox import documentation
+from voucher_sender.settings import VoucherSenderSettings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -37,3 +40,12 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_setting_is_documented() -> None:
+    page = (DOCS / "operations.md").read_text(encoding="utf-8")
+    settings = (ConnectorSettings, ImporterSettings, VoucherSenderSettings)
+
+    undocumented = {name.upper() for one in settings for name in one.model_fields if f"`{name.upper()}`" not in page}
+
+    assert undocumented == set()

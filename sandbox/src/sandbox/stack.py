@@ -177,7 +177,7 @@ def _settings(stack: Stack, service: str, name: str) -> dict[str, str]:
         "FORTNOX_CLIENT_ID": CLIENT_ID,
         "FORTNOX_CLIENT_SECRET": stack.keys["fortnox"],
         "MASTER_KEYS": json.dumps({"sandbox": base64.b64encode(stack.keys["master"].encode()[:32]).decode()}),
-        "ALLOWED_ORIGINS": '["http://127.0.0.1:3000"]',
+        "ALLOWED_ORIGINS": '["http://localhost:3000"]',
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
 

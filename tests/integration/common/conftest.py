@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from pydantic import SecretStr
 
 from common import database as db
@@ -190,8 +191,12 @@ class Topics:
         """How many of a topic's records a group has behind it."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
-        offsets = await admin.list_consumer_group_offsets(f"{self.prefix}{group}.{topic.name}")
-        await admin.close()
+        try:
+            offsets = await admin.list_consumer_group_offsets(f"{self.prefix}{group}.{topic.name}")
+        except GroupCoordinatorNotAvailableError:  # no group has been there yet, on this broker
+            return 0
+        finally:
+            await admin.close()
         return sum(max(0, one.offset) for one in offsets.values())
 
     async def until_committed(self, group: str, topic: Topic, count: int) -> None:

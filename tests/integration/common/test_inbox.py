@@ -298,6 +298,18 @@ async def test_a_record_that_our_own_code_fails_on_is_parked_in_the_end(pool: Po
     assert (letter.reason, letter.detail) == ("failing", "KeyError")
 
 
+async def test_a_wrong_argument_of_our_own_is_no_database_that_is_away(pool: Pool, request_: ImportRequested) -> None:
+    """asyncpg refuses it with what it also says of a closed connection."""
+
+    async def fails(connection: Any, _: Event[ImportRequested]) -> None:
+        await connection.fetchval("select $1::int", "seven")
+
+    inbox = Inbox(pool, [Route(ImportRequested, fails)], DeadLetters("importer", Outbox(), SYSTEM))
+
+    async with asyncio.timeout(20):
+        assert await inbox.accept(sent(request_)) == Outcome.PARKED
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -308,6 +320,7 @@ async def test_a_record_that_our_own_code_fails_on_is_parked_in_the_end(pool: Po
         asyncpg.AdminShutdownError("a"),
         ConnectionRefusedError(),
         TimeoutError(),
+        asyncpg.InterfaceError("connection is closed"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -5,7 +5,7 @@ import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -221,7 +221,7 @@ async def test_a_process_that_lost_its_job_can_write_nothing_more(queue: Any) ->
             await write
     async with queue.pool.acquire() as connection:
         store = JobStore(connection)
-        assert await store.extend(zombie.claim, LEASE) is None
+        assert await store.extend(zombie.claim) is None
         await store.retry(zombie.claim, timedelta(0), "failed")
         await store.bury(zombie.claim, "failed")
         await store.finish(zombie.claim)
@@ -268,6 +268,54 @@ async def test_a_process_that_can_not_keep_its_job_stops_working_on_it(queue: An
     own.terminate()
 
     await asyncio.wait_for(stopped.wait(), 5)
+
+
+async def test_a_transaction_longer_than_the_lease_does_not_cost_the_job(queue: Any) -> None:
+    await queue.enqueue()
+    runs = []
+
+    async def run(job: Job[Any]) -> None:
+        runs.append(job.attempts)
+        async with job.transaction() as connection:
+            await connection.execute("select pg_sleep(1.5)")
+            await job.complete_in(connection, started(job))
+
+    for _ in range(2):
+        queue.start(run, pool=await queue.process(), lease=0.4)
+    await queue.until("done")
+
+    assert runs == [1]
+
+
+async def test_the_lease_begins_anew_when_a_transaction_commits(queue: Any) -> None:
+    await queue.enqueue()
+    job = await held(queue)
+
+    async with job.transaction():
+        await queue.advance(60)
+        assert await claim(queue) is None
+
+    assert await claim(queue) is None
+    await job.complete()
+
+
+async def test_a_lock_of_somebody_elses_keeps_no_job(queue: Any) -> None:
+    """Whoever it is, when the lock goes the lease may be over and the job another's."""
+    await queue.enqueue()
+    working, stopped = asyncio.Event(), asyncio.Event()
+
+    async def run(_: Job[Any]) -> None:
+        working.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    queue.start(run, lease=0.4)
+    await working.wait()
+    async with queue.pool.acquire() as other, other.transaction():
+        await other.execute("select from jobs for update")
+        await asyncio.wait_for(stopped.wait(), 5)
 
 
 async def test_events_and_the_end_of_a_job_are_one_commit(queue: Any) -> None:
@@ -530,3 +578,41 @@ async def test_events_of_one_key_carry_a_rising_sequence_even_from_concurrent_wr
     await asyncio.gather(*(say(Outbox()) for _ in range(40)))
 
     assert [int(event["ce_sequence"]) for event in await queue.said()] == list(range(1, 41))
+
+
+async def test_many_events_are_one_statement_and_keep_their_order_and_sequence(queue: Any) -> None:
+    await queue.enqueue()
+    job = await held(queue)
+    statements: list[str] = []
+    keys = [uuid4() for _ in range(3)]
+    events = [
+        job._event(ImportCancelled(connection_id=keys[number % 3], import_id=UUID(int=number))) for number in range(300)
+    ]
+
+    async with queue.pool.acquire() as connection, connection.transaction():
+        await Outbox().add(connection, *events[:30])
+        with connection.query_logger(lambda record: statements.append(record.query)):
+            await Outbox().add(connection, *events[30:])
+            await Outbox().add(connection)
+
+    said = await queue.said()
+    assert len(statements) == 1
+    assert [event["data"]["import_id"] for event in said] == [str(UUID(int=number)) for number in range(300)]
+    assert [int(event["ce_sequence"]) for event in said] == [number // 3 + 1 for number in range(300)]
+
+
+async def test_writers_of_the_same_keys_in_other_orders_do_not_deadlock(queue: Any) -> None:
+    await queue.enqueue()
+    job = await held(queue)
+    one, other = [job._event(ImportCancelled(connection_id=uuid4(), import_id=uuid4())) for _ in range(2)]
+
+    async def say(*events: Any) -> None:
+        async with queue.pool.acquire() as connection, connection.transaction():
+            await Outbox().add(connection, *events)
+
+    await asyncio.gather(*(say(one, other) if number % 2 else say(other, one) for number in range(60)))
+
+    sequences = defaultdict(list)
+    for event in await queue.said():
+        sequences[event["data"]["connection_id"]].append(int(event["ce_sequence"]))
+    assert [*sequences.values()] == [[*range(1, 61)]] * 2

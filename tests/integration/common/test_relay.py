@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
+from prometheus_client import REGISTRY
 
 from common import database
 from common.clock import SYSTEM
@@ -153,13 +154,104 @@ class Failing:
 
     def __init__(self, producer: AIOKafkaProducer, after: int) -> None:
         self._producer, self._left = producer, after
-        self.start, self.stop = producer.start, producer.stop
+        self.start, self.stop, self.partitions_for = producer.start, producer.stop, producer.partitions_for
 
     async def send(self, *args: Any, **kwargs: Any) -> Any:
         self._left -= 1
         if self._left < 0:
             raise KafkaConnectionError
         return await self._producer.send(*args, **kwargs)
+
+
+async def test_a_topic_that_is_missing_holds_up_no_other_and_goes_out_when_it_is_there(
+    say: Any, topics: Any, relaying: Relaying, pool: database.Pool
+) -> None:
+    before = await topics.size(IMPORTS)
+    row = (topics.prefix + "late", b"k", b"v")
+    await pool.executemany("insert into outbox (topic, key, value, headers) values ($1, $2, $3, '[]')", [row] * 600)
+    keys = await say(20)
+
+    async with relaying():
+        await until(pool, "select count(*) = 600 from outbox")
+        await say(20, keys)
+        await until(pool, "select count(*) = 600 from outbox")
+        published = of(keys, await topics.read(IMPORTS, before + 40))
+        assert gauge() == 1
+        await topics.make("late")
+        while gauge():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    assert [*sequences(published).values()] == [[*range(1, 9)]] * 5
+    assert await pool.fetchval("select count(*) from outbox") == 0
+    assert len(await topics.read("late", 600)) == 600
+    assert await topics.size(IMPORTS) == before + 40
+
+
+@pytest.mark.parametrize("how", ["raises", "is never acknowledged", "blocks"])
+async def test_a_topic_that_can_not_be_written_holds_up_no_other_and_repeats_none(
+    say: Any,
+    topics: Any,
+    relaying: Relaying,
+    settings: ServiceSettings,
+    pool: database.Pool,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    monkeypatch.setattr("common.messaging.sending.PATIENCE", 0.5)
+    monkeypatch.setattr("common.messaging.sending.FIRST_ASIDE", 0.2)
+    before = await topics.size(IMPORTS)
+    name = "sick-" + how.replace(" ", "-")
+    await topics.make(name)
+    keys = await say(10)
+    row = (topics.prefix + name, b"k", b"v")
+    await pool.execute("insert into outbox (topic, key, value, headers) values ($1, $2, $3, '[]')", *row)
+    await say(10, keys)
+    sick = Sick(topics.prefix + name, how)
+
+    async with relaying(lambda: sick.producer(settings)):
+        await until(pool, "select count(*) = 1 from outbox")
+        while sick.tries < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        sick.topic = ""
+        await until(pool, "select count(*) = 0 from outbox")
+
+    assert await topics.size(IMPORTS) == before + 20
+    assert [one.value for one in await topics.read(name, 1)] == [b"v"]
+    assert sick.made <= sick.tries + 1
+
+
+def gauge() -> float | None:
+    return REGISTRY.get_sample_value("bokbrygga_outbox_topics_aside")
+
+
+async def until(pool: database.Pool, question: str) -> None:
+    async with asyncio.timeout(30):
+        while not await pool.fetchval(question):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+class Sick:
+    """A broker that does not take the records of one topic, until it is well again."""
+
+    def __init__(self, topic: str, how: str) -> None:
+        self.topic, self.how, self.tries, self.made = topic, how, 0, 0
+
+    def producer(self, settings: ServiceSettings) -> AIOKafkaProducer:
+        self.made += 1
+        producer = make_producer(settings)
+        healthy = producer.send
+
+        async def send(topic: str, *args: Any, **kwargs: Any) -> Any:
+            if topic != self.topic:
+                return await healthy(topic, *args, **kwargs)
+            self.tries += 1
+            if self.how == "raises":
+                raise TopicAuthorizationFailedError(topic)
+            never = asyncio.get_running_loop().create_future()
+            return await never if self.how == "blocks" else never
+
+        producer.send = send
+        return producer
 
 
 @pytest.mark.parametrize("size", [5_000, 13_000_000], ids=["refused by the broker", "refused by the client"])

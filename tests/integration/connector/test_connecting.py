@@ -150,6 +150,16 @@ async def test_the_right_number_may_be_written_in_many_ways(scene: Any, replica:
     assert await scene.connected(replica, tenant, expected_organisation_number=written)
 
 
+@pytest.mark.parametrize("written", ["", "-", "okänt"])
+async def test_an_expected_number_without_digits_is_no_leave_to_connect_any_company(replica: Any, written: str) -> None:
+    wish = {"reference": "1", "origin": ORIGIN, "expected_organisation_number": written}
+
+    answer = await replica.http.post("/v1/connect-sessions", json=wish)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "http.invalid-request")
+    assert "expected_organisation_number" in answer.json()["english"]
+
+
 async def test_another_company_with_the_same_number_is_refused_when_connecting_again(scene: Any, replica: Any) -> None:
     tenant = await scene.company(organisation_number="556677-8899")
     double = await scene.company(organisation_number="556677-8899")
@@ -208,6 +218,26 @@ async def test_loading_the_last_page_again_shows_it_again(scene: Any, replica: A
     assert "är anslutet" in pages[0].text
     assert len(await scene.token_calls()) == calls + 2  # the code and the service account, once
     assert [event["type"] for event in await scene.said()] == ["connection.established"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+async def test_the_last_page_loaded_without_its_cookie_says_nothing_more_of_the_session(
+    scene: Any, replica: Any, tenant: int, approved: bool
+) -> None:
+    begun = await scene.begin(replica)
+    browser = scene.browser(replica)
+    departed = await browser.open(begun["url"])
+    back = await browser.decide(departed.headers["location"], "approve" if approved else "deny", tenant)
+    await browser.open(back)
+    await scene.advance(3600)
+    browser.http.cookies.clear()
+
+    pages = [await browser.open(back) for _ in range(2)]
+
+    assert [told(page) for page in pages] == [(None, "")] * 2
+    assert [event["type"] for event in await scene.said()] == [
+        "connection.established" if approved else "connect.failed"
+    ]
 
 
 async def test_a_code_that_was_exchanged_before_is_refused(scene: Any, replica: Any, tenant: int) -> None:

@@ -1,11 +1,13 @@
 """Every item of both ledgers, compared with what really happened in the simulator, to the öre."""
 
-from datetime import date
+import random
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from common.events import Verdict
 from common.events.import_data import OpenItem
 from importer.conclusion import conclude
 
@@ -34,6 +36,49 @@ async def test_each_item_is_what_it_really_was(found: Any, request_for: Any, wis
         assert ledger.reconciliation.account_balance == Decimal(truth["account_balance"])
         if "method" not in wishes:
             assert ledger.reconciliation.difference == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 160))
+async def test_many_companies_and_days(found: Any, request_for: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    sizes = {"customer": chance.choice((5, 50, 300, 1200)), "supplier": chance.choice((5, 60, 400))}
+    fortnox = await found(seed=seed, method=chance.choice(("ACCRUAL", "CASH")), invoices=sizes)
+    day = date(2010, 1, 1) + timedelta(days=chance.randrange(365))
+    request = request_for(2010, day)
+
+    result = conclude(request, await fortnox.fetch(request))
+
+    for ledger in result.ledgers:
+        truth = await fortnox.truth(ledger.dataset, day)
+        assert [told(item) for item in ledger.items] == [true(item) for item in truth["items"]]
+
+
+async def test_a_voucher_by_hand_on_the_ledger_account_is_the_difference(found: Any, request_for: Any) -> None:
+    fortnox = await found()
+    rows = [(1510, Decimal("-1234.50")), (1930, Decimal("1234.50"))]
+    await fortnox.simulator.book_voucher(fortnox.tenant, series="A", date=date(2010, 8, 1), rows=rows)
+    request = request_for(2010)
+
+    result = conclude(request, await fortnox.fetch(request))
+
+    customers = result.ledgers[0]
+    assert customers.reconciliation.difference == Decimal("1234.50")
+    (check,) = [one for one in result.checks if one.code == "customer-ledger.reconciliation"]
+    assert (check.verdict, check.amount) == (Verdict.WARNING, Decimal("1234.50"))
+
+
+async def test_a_second_reading_asks_only_what_is_not_kept(found: Any, request_for: Any) -> None:
+    fortnox = await found()
+    request = request_for(2010)
+    first = await fortnox.fetch(request)
+    calls = len(await fortnox.simulator.calls())
+
+    second = await fortnox.fetch(request)
+
+    assert conclude(request, second).ledgers == conclude(request, first).ledgers
+    again = (await fortnox.simulator.calls())[calls:]
+    assert {"lastmodified" in str(call["query"]) for call in again} == {True}
 
 
 def told(item: OpenItem) -> dict[str, Any]:

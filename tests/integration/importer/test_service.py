@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +21,9 @@ from common.events import (
     ImportRequested,
     ImportResendRequested,
 )
+from common.jobs import JobStore
 from importer.repository import prune
+from importer.result import Result
 from sandbox.product.assembly import prove
 
 MakeRequest = Callable[..., ImportRequested]
@@ -164,6 +167,29 @@ async def test_a_running_import_is_cancelled_within_three_seconds(stage: Any) ->
     assert cancelled["type"] == "import.cancelled"
 
 
+@pytest.mark.parametrize("when", ["before", "running", "queued"])
+async def test_another_connection_cant_cancel_it_and_its_own_still_can(stage: Any, when: str) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    first, request = stage.request(), stage.request()
+    if when == "queued":
+        await stage.send(first)
+        await stage.event(first, "import.started")
+    if when != "before":
+        await stage.send(request)
+        await stage.true("select count(*) = 1 from imports where import_id = $1", request.import_id)
+
+    await stage.send(ImportCancelRequested(connection_id=uuid4(), import_id=request.import_id))
+    await stage.true("select count(*) = 1 from cancellations where import_id = $1", request.import_id)
+    if when == "before":
+        await stage.send(request)
+        await stage.event(request, "import.started")
+
+    job = "select status || cancel_requested from jobs where business_key = $1"
+    assert await stage.value(job, str(request.import_id)) in {"runningfalse", "queuedfalse"}
+    await stage.send(ImportCancelRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    assert (await stage.ended(request))["type"] == "import.cancelled"
+
+
 async def test_an_import_behind_another_is_cancelled_without_waiting_for_its_turn(stage: Any) -> None:
     stage.house.network.held.add("/3/sie/4")
     first, second = stage.request(), stage.request()
@@ -244,6 +270,48 @@ async def test_waiting_has_an_end_and_says_why_it_waited(stage: Any) -> None:
     assert failed["data"]["trouble"]["code"] == "connection.lost"
 
 
+async def test_a_crash_while_it_begins_to_wait_swallows_nothing(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.lose_connection()
+    request = stage.request()
+    postpone, crashes = JobStore.postpone, iter([True])
+
+    async def crashing(self: JobStore, *arguments: Any) -> None:
+        if next(crashes, False):
+            raise RuntimeError
+        await postpone(self, *arguments)
+
+    monkeypatch.setattr(JobStore, "postpone", crashing)
+    await stage.send(request)
+
+    waiting = await stage.event(request, "import.waiting")
+    assert waiting["data"]["trouble"]["code"] == "connection.lost"
+    assert await stage.value("select waits from imports where import_id = $1", request.import_id) == 1
+
+
+@pytest.mark.parametrize("what", ["import", "resend"])
+async def test_a_command_that_can_no_longer_be_read_is_told_of(stage: Any, what: str) -> None:
+    stage.house.network.held.add("/3/sie/4")
+    first, second = stage.request(), stage.request()
+    await stage.send(first)
+    await stage.event(first, "import.started")
+    await stage.send(second)
+    if what == "resend":
+        await stage.true("select count(*) = 1 from jobs where business_key = $1", str(second.import_id))
+        await stage.value("update jobs set kind = 'resend' where business_key = $1", str(second.import_id))
+    await stage.true(
+        'update jobs set command = command || \'{"type": "of-old"}\' where business_key = $1 returning true',
+        str(second.import_id),
+    )
+    stage.house.network.release()
+
+    ended = await stage.ended(second)
+    assert ended["type"] == ("import.failed" if what == "import" else "import.refused")
+    assert ended["data"]["trouble"]["code"] == "internal.unreadable-command"
+    if what == "import":
+        state = (await stage.get(f"/v1/imports/{second.import_id}")).json()
+        assert state["status"] == "failed"
+
+
 async def test_what_changes_while_it_is_read_is_told(stage: Any) -> None:
     request = stage.request(datasets=(Dataset.SUPPLIER_LEDGER,))
     stage.house.network.held.add("/3/sie/4")
@@ -310,6 +378,27 @@ async def test_a_stored_result_is_published_again_as_a_new_snapshot(stage: Any) 
     ]
     prove(second["data"], await stage.chunks(second))
     assert len(await stage.calls()) == calls
+
+
+async def test_a_result_is_written_and_read_beside_the_event_loop(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of a large company takes a second, in which no other import would get on."""
+    beside: list[bool] = []
+    for name in ("model_dump_json", "model_validate_json"):
+        own = getattr(Result, name)
+
+        def watched(*arguments: Any, own: Any = own) -> Any:
+            beside.append(threading.current_thread() is not threading.main_thread())
+            return own(*arguments)
+
+        monkeypatch.setattr(Result, name, watched)
+    request = stage.request()
+
+    await stage.send(request)
+    await stage.ended(request)
+    await stage.send(ImportResendRequested(connection_id=stage.connection_id, import_id=request.import_id))
+    await stage.ended(request, after=1)
+
+    assert beside == [True, True]
 
 
 async def test_an_import_that_is_not_stored_can_not_be_published_again(stage: Any) -> None:

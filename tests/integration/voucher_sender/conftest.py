@@ -1,16 +1,12 @@
 """An office: a simulated Fortnox in process, a database of the test's own, and senders that work on it."""
 
 import asyncio
-import gc
 import json
-import types
-import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -108,39 +104,6 @@ class Watched(httpx.AsyncBaseTransport):
 
 
 @dataclass
-class Suspending(httpx.AsyncBaseTransport):
-    """The way to Fortnox, with a point before the request arrives and one before its answer does."""
-
-    inner: httpx.AsyncBaseTransport
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0)
-        response = await self.inner.handle_async_request(request)
-        await asyncio.sleep(0)
-        return response
-
-
-@types.coroutine
-def _step(coroutine: Coroutine[Any, Any, None], awaits: int) -> Generator[Any, Any, bool]:
-    """Drives a coroutine through so many awaits and then leaves it: the last one's effect is done, its result unseen.
-
-    True when the coroutine came to its end before.
-    """
-    answer: Callable[[], Any] = partial(coroutine.send, None)
-    for _ in range(awaits):
-        try:
-            awaited = answer()
-        except StopIteration:
-            return True
-        try:
-            yield awaited
-            answer = partial(coroutine.send, None)
-        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the coroutine)
-            answer = partial(coroutine.throw, error)
-    return False
-
-
-@dataclass
 class Office:
     """What a test sees: the approved batches, what was told, and the truth in the books."""
 
@@ -152,8 +115,6 @@ class Office:
     tenant: int
     connection_id: UUID = field(default_factory=uuid4)
     timing: Timing = TIMING
-    dead: list[Coroutine[Any, Any, None]] = field(default_factory=list)
-    """Coroutines left where they were when their process died."""
 
     last_day = LAST_DAY
 
@@ -206,44 +167,6 @@ class Office:
                     await asyncio.sleep(0.01)
                     continue
                 await batch_job.run(job, sender)
-
-    async def crash_after(self, awaits: int) -> bool:
-        """A process claims the next job and dies after so many awaits. True when it came to the end before."""
-        return await self.crash(awaits, await self.claim(self.sender()))
-
-    async def crash(self, awaits: int, job: Job[Any] | None) -> bool:
-        """A process that has claimed a job dies after so many awaits."""
-        assert job is not None
-        pool = await db.create_pool(self.dsn, SCHEMA)
-        sessions: list[Any] = []
-
-        async def open_session() -> Any:
-            sessions.append(asyncio.create_task(db.connect(self.dsn, SCHEMA)))
-            return await sessions[-1]
-
-        sender = replace(self.sender(pool), open_session=open_session, transport=Suspending(self.transport))
-        coroutine = batch_job.run(replace(job, pool=pool), sender)
-
-        async def drive() -> bool:
-            return await _step(coroutine, awaits)
-
-        done = await asyncio.create_task(drive())
-        for session in sessions:
-            (await session).terminate()
-        pool.terminate()
-        self.dead.append(coroutine)
-        await self.free(job)
-        return done
-
-    def bury(self) -> None:
-        """Clears away what dead processes left in this one: half-open connections, which a real death closes."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            for coroutine in self.dead:
-                with suppress(RuntimeError, *db.GONE):
-                    coroutine.close()
-            self.dead.clear()
-            gc.collect()
 
     async def claim(self, sender: Sender) -> Job[Any] | None:
         kind = job_kind(sender)
@@ -377,7 +300,6 @@ async def office(senders_database: str) -> AsyncIterator[Office]:
     async with Simulator("http://fortnox", transport=transport) as simulator:
         opened = Office(dsn, pool, world, simulator, transport, company.tenant)
         yield opened
-    opened.bury()
     pool.terminate()
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from voucher_sender.repository import States
+
 
 async def test_a_booked_voucher_sent_again_gets_its_old_receipt(office: Any, a_batch: Any) -> None:
     first = await office.book(a_batch(2))
@@ -63,6 +65,24 @@ async def test_a_restored_database_doubles_nothing_where_lists_show_no_markers_e
 
     assert events[-1]["already_booked"] == 3
     assert len(office.books()) == 3
+
+
+async def test_a_voucher_is_its_companys_and_every_connection_to_it_may_ask(office: Any, a_batch: Any) -> None:
+    """Also where it was Fortnox that refused it first, and another connection sent it again."""
+
+    async def close_account(moment: str) -> None:
+        await office.simulator.edit("change_account", office.tenant, account=1229, active=False)
+
+    await office.book(a_batch(1), meanwhile=close_account)
+    await office.simulator.edit("change_account", office.tenant, account=1229, active=True)
+    other = uuid4()
+    await office.book(a_batch(1, connection_id=other))
+
+    async with office.pool.acquire() as connection:
+        states = States(connection)
+        found = [await states.voucher(one, "v-1") for one in (office.connection_id, other, uuid4())]
+
+    assert [one and one["receipt"]["number"] for one in found] == [1, 1, None]
 
 
 async def test_a_voucher_deleted_in_fortnox_is_reported_and_not_booked_again(

@@ -54,3 +54,17 @@ async def test_a_hundred_vouchers_take_few_calls_beyond_their_own(office: Any, a
 
     assert booked[-1]["booked"] == 100
     assert booked[-1]["calls"] - checked[-1]["calls"] <= 105
+
+
+async def test_in_a_company_without_any_marker_yet_others_vouchers_are_read_once_for_the_whole_batch(
+    office: Any, a_batch: Any
+) -> None:
+    for _ in range(10):
+        rows = [(6570, 1), (1930, -1)]
+        await office.simulator.book_voucher(office.tenant, series="I", date=office.last_day, rows=rows)
+    checked = await office.book(a_batch(20, mode="check"))
+
+    booked = await office.book(a_batch(20))
+
+    assert booked[-1]["booked"] == 20
+    assert booked[-1]["calls"] - checked[-1]["calls"] <= 25 + 10

@@ -234,3 +234,87 @@ async def test_what_a_person_has_changed_is_ours_all_the_same_and_said_to_differ
     assert differs["differences"] == ["rad: 7832 101.00 → saknas", "rad: saknas → 6570 101.00"]
     assert events[-1]["already_booked"] == 1
     assert len(office.books()) == 1
+
+
+async def others_book(office: Any, vouchers: int) -> None:
+    for _ in range(vouchers):
+        rows = [(6570, 1), (1930, -1)]
+        await office.simulator.book_voucher(office.tenant, series="I", date=office.last_day, rows=rows)
+
+
+async def test_however_many_others_book_meanwhile_ours_is_found_among_them(office: Any, a_batch: Any) -> None:
+    """Where the list shows no comments, all vouchers from the stored number on are read singly."""
+    await office.simulator.set_switch("list_shows_comments", False)
+    await office.simulator.fault(POST, "timeout-after")
+    batch = a_batch(1)
+
+    async def many(moment: str) -> None:
+        if moment == "after POST" and len(office.books()) == 1:
+            await others_book(office, 55)
+
+    events = await office.book(batch, meanwhile=many)
+
+    assert [one.number for one in office.books() if one.through_api] == [1]
+    assert events[-1]["booked"] == 1
+    office.judge(batch, told=events)
+
+
+async def test_all_numbers_that_the_list_leaves_out_are_looked_at(office: Any, a_batch: Any) -> None:
+    """The list lags, and ours lies behind more vouchers of others than one would care to read."""
+    await office.simulator.set_switch("list_lag_seconds", 60.0)
+    await office.simulator.fault(POST, "timeout-after")
+    batch = a_batch(1)
+
+    async def many(moment: str) -> None:
+        if moment == "before POST" and not office.books():
+            await others_book(office, 55)
+            for one in office.books():
+                one.through_api = True  # only such ones lag
+
+    events = await office.book(batch, meanwhile=many)
+
+    assert [one.number for one in office.books() if one.comments] == [56]
+    assert events[-1]["booked"] == 1
+
+
+async def test_the_search_at_the_end_finds_what_was_doubled_where_the_list_shows_no_comments(
+    office: Any, a_batch: Any
+) -> None:
+    await office.simulator.set_switch("list_shows_comments", False)
+
+    async def double(moment: str) -> None:
+        if moment == "after POST" and len(office.books()) == 1:
+            rows, comments = [(7832, 101), (1229, -101)], office.books()[0].comments
+            await office.simulator.book_voucher(
+                office.tenant, series="I", date=office.last_day, rows=rows, comments=comments
+            )
+
+    events = await office.book(a_batch(2), meanwhile=double)
+
+    duplicated = [one for one in events if one["type"] == "voucher.duplicated"]
+    assert [[one["number"] for one in event["found"]] for event in duplicated] == [[1, 2]]
+
+
+async def test_one_sent_again_is_still_looked_for_from_where_it_was_first_sent(office: Any, a_batch: Any) -> None:
+    """A sending that was given up for lost arrives while the second one is under way: told, though far below."""
+    await office.simulator.set_switch("list_shows_comments", False)
+    await office.simulator.fault(POST, "timeout-before")
+    posts: list[str] = []
+
+    async def late(moment: str) -> None:
+        posts.append(moment)
+        if posts == ["before POST"]:
+            await others_book(office, 3)
+        if posts == ["before POST", "after POST", "before POST"]:
+            await others_book(office, 1)
+            office.books()[1].comments = "Bokbrygga, referens " + (await marker(office))
+
+    events = await office.book(a_batch(1), meanwhile=late)
+
+    duplicated = [one for one in events if one["type"] == "voucher.duplicated"]
+    assert [[one["number"] for one in event["found"]] for event in duplicated] == [[2, 5]]
+
+
+async def marker(office: Any) -> str:
+    async with office.pool.acquire() as connection:
+        return str(await connection.fetchval("select marker from vouchers"))

@@ -1,5 +1,7 @@
 """Connections that are lost, and a connector or a Fortnox that is away."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from common.events import Trouble
 from common.jobs import JobStore
 from common.leases import ConnectorAway, LeaseRefused
 from common.problems import GAVE_UP
+from fortnox import UnreadableAnswer
 from fortnox.testing import FreePermit, FreePermits
 from voucher_sender import batch_job, waiting
 
@@ -44,12 +47,15 @@ async def test_a_lost_connection_is_waited_for_and_booking_goes_on(office: Any, 
     own.failure = LeaseRefused(LOST, 409)
 
     await one_attempt(office, sender)
-    assert await office.events(batch) == []
+    await one_attempt(office, sender)
+    (told,) = await office.events(batch)
     own.failure = None
     async with office.pool.acquire() as connection:
         assert await JobStore(connection).wake(office.connection_id) == 1
     await office.work(sender)
 
+    assert (told["type"], told["trouble"]["code"]) == ("vouchers.waiting", LOST.code)
+    assert told["next_try"] < told["gives_up_at"]
     assert (await office.events(batch))[-1]["booked"] == 1
 
 
@@ -85,6 +91,20 @@ async def test_a_connection_that_is_no_more_refuses_the_batch(
 
     (refused,) = await office.events(batch)
     assert (refused["type"], refused["trouble"]["code"]) == ("vouchers.refused", "vouchers.unknown-connection")
+
+
+async def test_a_404_without_the_connectors_own_words_is_no_end(office: Any, a_batch: Any) -> None:
+    """As whatever stands before the connector answers while it is replaced."""
+    own = permits(office)
+    sender = office.sender(permits=own)
+    batch = await office.approve(a_batch(1))
+    own.failure = LeaseRefused(LOST.model_copy(update={"code": "connector.unreadable"}), 404)
+
+    await one_attempt(office, sender)
+    own.failure = None
+    await office.work(sender)
+
+    assert (await office.events(batch))[-1]["booked"] == 1
 
 
 async def test_a_connector_that_is_away_is_tried_again(office: Any, a_batch: Any) -> None:
@@ -149,3 +169,83 @@ async def test_giving_up_before_anything_began_refuses_the_batch(office: Any, a_
 
     (refused,) = await office.events(batch)
     assert refused["trouble"]["code"] == "internal.gave-up"
+
+
+async def test_each_cause_of_waiting_is_told_once_until_the_batch_gets_on(office: Any, a_batch: Any) -> None:
+    own = permits(office)
+    sender = office.sender(permits=own)
+    batch = await office.approve(a_batch(1))
+
+    for _ in range(2):
+        for own.failure in (ConnectorAway(), LeaseRefused(LOST, 409)):
+            await one_attempt(office, sender)
+    own.failure, own.calls_left = ConnectorAway(), 5  # the check's
+    await one_attempt(office, sender)
+
+    told = [one["trouble"]["code"] for one in await office.events(batch) if one["type"] == "vouchers.waiting"]
+    assert told == ["vouchers.connector-away", LOST.code, "vouchers.connector-away"]
+
+
+@pytest.mark.parametrize(
+    ("calls_left", "ends"),
+    [
+        (0, [("vouchers.refused", "vouchers.gave-up-waiting")]),
+        (5, [("voucher.rejected", "vouchers.gave-up-waiting"), ("vouchers.completed", None)]),
+    ],
+    ids=["before the check", "after it"],
+)
+async def test_a_batch_that_gets_nowhere_for_too_long_ends(
+    office: Any, a_batch: Any, patient: Any, calls_left: int, ends: list[tuple[str, str | None]]
+) -> None:
+    office = patient(give_up_after=timedelta(seconds=0.3))
+    own = permits(office)
+    own.failure, own.calls_left = ConnectorAway(), calls_left
+    batch = await office.approve(a_batch(1))
+
+    await office.work(office.sender(permits=own))
+
+    events = [one for one in await office.events(batch) if one["type"] not in {"voucher.checked", "vouchers.waiting"}]
+    assert [(one["type"], code_of(one)) for one in events] == ends
+    assert office.books() == []
+
+
+def code_of(event: dict[str, Any]) -> str | None:
+    found = event.get("findings") or [event.get("trouble") or {"code": None}]
+    code: str | None = found[0]["code"]
+    return code
+
+
+async def test_an_unknown_outcome_is_waited_for_as_long_as_it_takes(office: Any, a_batch: Any, patient: Any) -> None:
+    office = patient(give_up_after=timedelta(seconds=0.1))
+    own = permits(office)
+    sender = office.sender(permits=own)
+    batch = await office.approve(a_batch(1))
+    await office.simulator.fault("POST /3/vouchers", "timeout-after")
+    own.failure, own.calls_left = ConnectorAway(), 7
+
+    for _ in range(4):
+        await one_attempt(office, sender)
+        await asyncio.sleep(0.1)
+    own.failure = None
+    await office.work(sender)
+
+    events = await office.events(batch)
+    assert [one["type"] for one in events if one["type"] in {"vouchers.waiting", "vouchers.refused"}] == []
+    assert events[-1]["booked"] == 1
+
+
+@pytest.mark.parametrize(("field", "ended"), [("Accounts.0.Number", True), (None, False)])
+async def test_an_answer_with_a_wrong_field_ends_the_batch_and_one_that_was_cut_does_not(
+    office: Any, a_batch: Any, field: str | None, ended: bool
+) -> None:
+    own = permits(office)
+    own.failure = UnreadableAnswer("GET /3/accounts", field=field)
+    batch = await office.approve(a_batch(1))
+
+    await one_attempt(office, office.sender(permits=own))
+
+    (told,) = await office.events(batch)
+    expected = (
+        ("vouchers.refused", "vouchers.unreadable-answer") if ended else ("vouchers.waiting", "vouchers.fortnox-away")
+    )
+    assert (told["type"], told["trouble"]["code"]) == expected

@@ -12,7 +12,8 @@ from pydantic import BaseModel, SecretStr
 
 from common import http
 from common.problems import Problem
-from common.settings import Caller
+from common.service import Runtime, Service, create_app
+from common.settings import Caller, ServiceSettings
 
 OLD, NEW, NARROW = "old-key-of-the-importer", "new-key-of-the-importer", "key-of-the-dashboard"
 LOCKED = Problem(
@@ -183,3 +184,16 @@ async def test_metrics_are_prometheus(client: httpx.AsyncClient) -> None:
 
 async def test_the_interface_that_openapi_describes_has_no_health_in_it(app: FastAPI) -> None:
     assert "/health/live" not in json.dumps(app.openapi())
+
+
+async def test_a_service_tells_nobody_without_a_key_what_it_has() -> None:
+    settings = ServiceSettings(database_url=SecretStr("postgresql://nowhere/none"), kafka_bootstrap_servers="nowhere:1")
+    app = create_app(Service("importer", "common", settings, nothing))
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        answers = [await client.get(path) for path in ("/openapi.json", "/docs", "/redoc")]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+async def nothing(_: Runtime[ServiceSettings]) -> None: ...

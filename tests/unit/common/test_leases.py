@@ -249,14 +249,28 @@ async def test_a_refusal_says_what_to_do(leases: Leases, connector: Connector) -
         )
 
 
-async def test_a_refusal_that_can_not_be_read_is_a_refusal_all_the_same(leases: Leases, connector: Connector) -> None:
-    connector.refusal = Response("<html>", status_code=404)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response("<html>", status_code=404),
+        JSONResponse({"detail": "Not Found"}, status_code=404),
+        Response(status_code=302),
+        Response("<html>a maintenance page", status_code=200),
+        Response(status_code=507),
+    ],
+    ids=lambda answer: str(answer.status_code),
+)
+async def test_an_answer_in_other_words_than_the_connectors_is_none(
+    leases: Leases, connector: Connector, monkeypatch: pytest.MonkeyPatch, answer: Response
+) -> None:
+    monkeypatch.setattr("common.leases.PATIENCE", 0.0)
+    connector.refusal = answer
 
     async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
-        with pytest.raises(LeaseRefused) as refusal:
+        with pytest.raises(ConnectorAway):
             await permits.acquire()
-
-    assert refusal.value.trouble.code == "connector.unreadable"
+        connector.refusal = None
+        assert await permits.acquire()
 
 
 async def test_a_connector_that_is_away_is_asked_again(leases: Leases, connector: Connector) -> None:

@@ -308,6 +308,18 @@ def test_an_error_of_pydantic_does_not_show_what_it_was_given(lines: Lines) -> N
     assert "number" in written
 
 
+def test_an_error_of_postgresql_does_not_show_rows_that_go_over_lines(lines: Lines) -> None:
+    row = "DETAIL:  Failing row contains (1, Kalles\nflytt\n\nAB, null)."
+    argument = "invalid input for query argument $1: Kalles\nflytt (an int is wanted)"
+    structlog.get_logger().error("failed", error=f"null value\n{row}\nHINT:  look", other=f"null value\n{row}")
+    structlog.get_logger().error("failed", error=f"{argument}\n\nDuring handling of it another came")
+
+    written = lines()
+    assert not any(word in written for word in ("Kalles", "flytt", "AB"))
+    assert "look" in written
+    assert "another came" in written
+
+
 def test_an_error_of_postgresql_does_not_show_rows(lines: Lines) -> None:
     structlog.get_logger().error(
         "failed", error='null value in column "a"\nDETAIL:  Failing row contains (1, Kalles flytt, null).\nHINT: none'

@@ -50,3 +50,59 @@ def test_a_bad_master_key_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch
     told: Any = str(failure.value)
     assert "master_keys" in told
     assert "c2hvcnQ=" not in told
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "bokslut.example",
+        "https://*.example",
+        "https://bokslut.example/",
+        "https://bokslut.example/app",
+        "https://Bokslut.example",
+        "https://user@bokslut.example",
+        "https://bokslut.example?x",
+        "ftp://bokslut.example",
+        "https://",
+        "https://bokslut.example:",
+    ],
+)
+def test_what_is_no_exact_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    with pytest.raises(ValidationError, match=r"allowed_origins\n.*exact origins"):
+        settings(monkeypatch, ALLOWED_ORIGINS=f"https://a.example,{origin}")
+
+
+def test_origins_may_have_a_port_and_be_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = "https://a.example:8443,http://localhost:3000,http://[::1]:3000,http://127.0.0.1"
+
+    assert ",".join(settings(monkeypatch, ALLOWED_ORIGINS=written).allowed_origins) == written
+
+
+@pytest.mark.parametrize("address", ["http://connector.example", "http://10.0.0.7:8080", "http://localhost.example"])
+def test_a_public_address_on_plain_http_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    with pytest.raises(ValidationError, match=r"public_url\n.*must begin with https://"):
+        settings(monkeypatch, PUBLIC_URL=address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "connector.example", "ftp://connector.example", "https://", "https://a.example?b"]
+)
+def test_what_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    with pytest.raises(ValidationError, match=r"public_url\n.*must be an address"):
+        settings(monkeypatch, PUBLIC_URL=address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:8081",
+        "http://127.0.0.1:41234",
+        "http://[::1]:8080",
+        "http://connector:8080",
+        "https://a.example/b",
+    ],
+)
+def test_this_machine_and_the_sandbox_may_do_without_tls(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    assert settings(monkeypatch, PUBLIC_URL=address).public_url == address

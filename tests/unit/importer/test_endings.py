@@ -22,6 +22,7 @@ def refused(code: str, status: int = 409) -> LeaseRefused:
     ("error", "code"),
     [
         (refused("connection.lost"), "connection.lost"),
+        (refused("http.not-found", 404), "http.not-found"),
         (ConnectorAway(), "import.connector-away"),
         (fortnox.Unavailable(CALL, status=503), "import.fortnox-away"),
         (fortnox.TooManyRequests(CALL, status=429), "import.fortnox-away"),

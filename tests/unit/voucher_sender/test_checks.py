@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
+from common.events.voucher_batches import VoucherRow
 from common.events.vouchers import Severity
 from common.problems import CATALOGUE
 from fortnox import VoucherListItem
@@ -320,3 +322,9 @@ def test_every_finding_says_what_it_is_and_what_to_do_in_the_catalogue() -> None
         assert problem.swedish.endswith(".")
         assert problem.next_step.endswith(".")
         assert problem.english.endswith(".")
+
+
+@pytest.mark.parametrize("amount", ["1E+99999999", "1E-99999999", "NaN", "Infinity"])
+def test_an_amount_of_absurd_length_is_refused_when_it_is_read(amount: str) -> None:
+    with pytest.raises(ValidationError):
+        VoucherRow.model_validate({"account": 1930, "debit": amount})

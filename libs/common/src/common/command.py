@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
@@ -11,10 +11,11 @@ from fastapi import FastAPI
 
 from common import database, logging
 from common.messaging.dead_letters import replay
-from common.settings import ServiceSettings, load
+from common.settings import DatabaseSettings, ServiceSettings, load
 
 log = structlog.get_logger()
 
+AnySettings = TypeVar("AnySettings", bound=DatabaseSettings)
 AppFactory = Callable[[Any], FastAPI]
 
 
@@ -23,15 +24,22 @@ def main(name: str, schema: str, settings_class: type[ServiceSettings], create_a
     parser = argparse.ArgumentParser(prog=f"python -m {schema}")
     parser.add_argument("command", choices=["run", "migrate", "replay-dead-letters"])
     command = parser.parse_args().command
-    settings = load(settings_class)
-    logging.configure(name, style=settings.log_format, level=settings.log_level)
     if command == "run":
+        settings = _prepare(name, settings_class)
         run(create_app(settings), settings)
     elif command == "migrate":
-        applied = asyncio.run(migrate_patiently(settings.database_url.get_secret_value(), schema))
-        log.info("database.migrated", applied=applied)
+        dsn = _prepare(name, DatabaseSettings).database_url.get_secret_value()
+        log.info("database.migrated", applied=asyncio.run(migrate_patiently(dsn, schema)))
     else:
-        log.info("dead-letters.replayed", count=asyncio.run(replay(settings, name)))
+        count = asyncio.run(replay(_prepare(name, ServiceSettings), name))
+        log.info("dead-letters.replayed", count=count)
+
+
+def _prepare(name: str, settings_class: type[AnySettings]) -> AnySettings:
+    """Settings and logging. A command is told no more than it needs: a migration needs no key of anybody's."""
+    settings = load(settings_class)
+    logging.configure(name, style=settings.log_format, level=settings.log_level)
+    return settings
 
 
 def run(app: FastAPI, settings: ServiceSettings) -> None:

@@ -32,9 +32,14 @@ GONE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidAuthorizationSpecificationError,  # the password is just being rotated
 )
-"""What asyncpg raises while the server is away or can't do it just now; it passes."""
+"""What asyncpg raises while the server is away or can't do it just now; it passes. See `is_away`."""
 
 LOCK_TIMEOUT = "10s"  # how long a migration waits for a table before it gives way and is tried again
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it passes. What asyncpg says of a wrong argument is an InterfaceError too, and a ValueError: it stays."""
+    return isinstance(error, GONE) and not isinstance(error, ValueError)
 
 
 class MigrationsMissing(Exception):

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import httpx
@@ -23,6 +24,8 @@ from common.events.types import Model, Trouble
 from fortnox import Permit
 
 log = structlog.get_logger()
+
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 LARGEST_LOT = 8  # slots asked for at once: small, so that others get their turn
 FLUSH_AFTER = 0.5  # seconds after which used slots are handed back even if no more are wanted
@@ -90,7 +93,7 @@ class LeaseRefused(Exception):
 
 
 class ConnectorAway(Exception):
-    """The connector has not answered for a minute; it passes."""
+    """The connector has not answered for a minute, or not in its own words; it passes."""
 
 
 @dataclass
@@ -270,8 +273,8 @@ class Leases:
         give_up_at = self.clock.boottime() + PATIENCE
         while True:
             answer = await self._post("/v1/leases", request)
-            if answer is not None:
-                return Lease.model_validate_json(answer.content)
+            if answer is not None and (lease := _read(Lease, answer)):
+                return lease
             if self.clock.boottime() > give_up_at:
                 raise ConnectorAway
             await self.clock.sleep(0.3)
@@ -289,21 +292,19 @@ class Leases:
         except httpx.TransportError as error:
             log.warning("connector.away", error=type(error).__name__)
             return None
-        if answer.status_code in {429, 500, 502, 503, 504}:
-            log.warning("connector.away", status=answer.status_code)
-            return None
-        if answer.is_error:
-            raise LeaseRefused(_trouble(answer), answer.status_code)
-        return answer
+        if answer.is_success:
+            return answer
+        refused = answer.is_client_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS
+        if refused and (trouble := _read(Trouble, answer)):
+            raise LeaseRefused(trouble, answer.status_code)
+        log.warning("connector.away", status=answer.status_code)  # a 4xx in other words isn't the connector's
+        return None
 
 
-def _trouble(answer: httpx.Response) -> Trouble:
+def _read(model: type[AnyModel], answer: httpx.Response) -> AnyModel | None:
+    """None where something in between has answered, such as an ingress during a deploy."""
     try:
-        return Trouble.model_validate_json(answer.content)
+        return model.model_validate_json(answer.content)
     except ValidationError:
-        return Trouble(
-            code="connector.unreadable",
-            swedish="Anslutningstjänsten svarade oväntat.",
-            next_step="Försök igen om en stund. Kontakta supporten om felet kvarstår.",
-            english=f"The connector answered {answer.status_code} without problem details.",
-        )
+        log.warning("connector.unreadable", status=answer.status_code)
+        return None

@@ -11,6 +11,7 @@ from common.redaction import redact
 
 KEPT = frozenset({"timestamp", "level", "service"})
 QUIET = {
+    "asyncpg": logging.ERROR,  # its pool warns with a traceback each second that the database is away
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "aiokafka": logging.WARNING,

@@ -67,6 +67,12 @@ GAVE_UP = Problem(
     next_step="Försök igen. Kontakta supporten och uppge referensen om felet kvarstår.",
     english="The job was attempted {attempts} times without coming to an end and was stopped.",
 )
+UNREADABLE_COMMAND = Problem(
+    code="internal.unreadable-command",
+    swedish="Begäran kunde inte läsas av oss och har stoppats.",
+    next_step="Skicka begäran på nytt från programmet. Kontakta supporten om felet kvarstår.",
+    english="The command was accepted earlier, but this version can't read it; the job was buried.",
+)
 REUSED_KEY = Problem(
     code="command.reused-key",
     swedish="Samma referens har redan använts för en annan begäran.",

@@ -41,6 +41,9 @@ LOOKS_SECRET = re.compile(
     re.VERBOSE,
 )
 
+ITS_END = r"(?=\n(?:HINT|CONTEXT|QUERY|STATEMENT):|\n\n(?:The above exception|During handling)|\Z)"
+"""Where a message that holds values ends: these may have line breaks of their own."""
+
 Replacement = str | Callable[["re.Match[str]"], str]
 
 PATTERNS: tuple[tuple["re.Pattern[str]", Replacement], ...] = (
@@ -52,8 +55,8 @@ PATTERNS: tuple[tuple["re.Pattern[str]", Replacement], ...] = (
     (re.compile(r"(?i)SE\d{10}01(?!\d)"), HIDDEN),  # a VAT number
     (re.compile(r"(://[^/\s:@]*:)\S+@"), rf"\1{HIDDEN}@"),  # a password in an address
     (re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL), f"input_value={HIDDEN}"),  # pydantic
-    (re.compile(r"(invalid input for query argument \$\d+: ).*"), rf"\1{HIDDEN}"),  # asyncpg
-    (re.compile(r"(DETAIL: ).*"), rf"\1{HIDDEN}"),  # PostgreSQL, which tells keys and whole rows
+    (re.compile(rf"(invalid input for query argument \$\d+: ).*?{ITS_END}", re.DOTALL), rf"\1{HIDDEN}"),  # asyncpg
+    (re.compile(rf"(DETAIL: ).*?{ITS_END}", re.DOTALL), rf"\1{HIDDEN}"),  # PostgreSQL, which tells keys and whole rows
     (LOOKS_SECRET, lambda match: HIDDEN if _is_secret(match) else match[0]),
 )
 

@@ -192,7 +192,7 @@ def create_app(service: Service[Any], routers: Sequence[APIRouter] = ()) -> Fast
             supervisor.cancel()
             await asyncio.wait([supervisor])
 
-    app = FastAPI(title=f"Bokbrygga {service.name}", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title=f"Bokbrygga {service.name}", lifespan=lifespan, openapi_url=None)  # nor pages that show it
     app.state.service = service
     http.prepare(app, service.settings.callers)
     http.add_health(app, service.lacking)

@@ -22,12 +22,16 @@ class Caller(BaseModel):
     scopes: frozenset[str]
 
 
-class KafkaSettings(BaseSettings):
-    """How Kafka is reached."""
+class Environment(BaseSettings):
+    """Read from the environment; no value is ever quoted in an error."""
 
     model_config = SettingsConfigDict(
         extra="ignore", hide_input_in_errors=True, secrets_dir=os.environ.get("SECRETS_DIR")
     )
+
+
+class KafkaSettings(Environment):
+    """How Kafka is reached."""
 
     kafka_bootstrap_servers: str
     kafka_topic_prefix: str = ""
@@ -36,23 +40,14 @@ class KafkaSettings(BaseSettings):
     kafka_sasl_password: SecretStr = SecretStr("")
 
 
-class ServiceSettings(KafkaSettings):
-    """What every service needs to be told."""
+class DatabaseSettings(Environment):
+    """How PostgreSQL is reached, and how it is told: all that a migration needs, so that it is given no more."""
 
     database_url: SecretStr
     """PostgreSQL; holds a password, hence secret."""
-    database_pool: PositiveInt = 10
-    host: str = "127.0.0.1"
-    port: int = 8080
-    callers: dict[str, Caller] = {}
-    """Who may call our HTTP interface, by name, as JSON."""
     log_format: Literal["json", "console", "auto"] = "auto"
     """auto: console on a terminal."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    workers: PositiveInt = 8
-    """Jobs that one process runs at once."""
-    job_lease_seconds: PositiveFloat = 15.0
-    """How long a dead process keeps its jobs."""
 
     @field_validator("database_url")
     @classmethod
@@ -66,6 +61,20 @@ class ServiceSettings(KafkaSettings):
         if not usable:
             raise PydanticCustomError("postgresql_url", "is no address of a PostgreSQL database")
         return address
+
+
+class ServiceSettings(DatabaseSettings, KafkaSettings):
+    """What every service needs to be told."""
+
+    database_pool: PositiveInt = 10
+    host: str = "127.0.0.1"
+    port: int = 8080
+    callers: dict[str, Caller] = {}
+    """Who may call our HTTP interface, by name, as JSON."""
+    workers: PositiveInt = 8
+    """Jobs that one process runs at once."""
+    job_lease_seconds: PositiveFloat = 15.0
+    """How long a dead process keeps its jobs."""
 
 
 class ConnectorClientSettings(ServiceSettings):

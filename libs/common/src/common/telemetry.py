@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 RECORDS = Counter("bokbrygga_records_total", "Records consumed, by topic and outcome", ["topic", "outcome"])
 OUTBOX_PUBLISHED = Counter("bokbrygga_outbox_published_total", "Events published from the outbox")
 OUTBOX_WAITING = Gauge("bokbrygga_outbox_waiting", "Events in the outbox that are not yet published")
+OUTBOX_TOPICS_ASIDE = Gauge("bokbrygga_outbox_topics_aside", "Topics that can't be written, whose events wait")
 JOBS_WAITING = Gauge("bokbrygga_jobs_waiting", "Jobs that could run now, by kind: the figure to scale on", ["kind"])
 JOBS_RUNNING = Gauge("bokbrygga_jobs_running", "Jobs that this process runs, by kind", ["kind"])
 JOBS_OLDEST = Gauge("bokbrygga_jobs_oldest_seconds", "Age of the oldest job that could run now, by kind", ["kind"])

@@ -31,11 +31,12 @@ async def approve(url: str, simulator: Simulator, tenant: int, decision: str = "
 def closing_vouchers(accounts: Iterable[dict[str, Any]], closing_date: date, prefix: str) -> list[ClosingVoucher]:
     """Closing vouchers in accounts that the books have; at least one where there are two accounts at all."""
     chart = {int(account["number"]) for account in accounts if account["number"].isdigit()}
-    made = [
-        _voucher(f"{prefix}-{number}", text, debit, credit, amount, closing_date)
-        for number, (text, debits, credits_, amount) in enumerate(PAIRS, start=1)
+    usable = [
+        (text, debit, credit, amount)
+        for text, debits, credits_, amount in PAIRS
         if (debit := _first(debits, chart)) and (credit := _first(credits_, chart))
     ]
+    made = [_voucher(f"{prefix}-{number}", *pair, closing_date) for number, pair in enumerate(usable, start=1)]
     return made or [_fallback(sorted(chart), closing_date, prefix)]
 
 

@@ -19,9 +19,12 @@ async def make(story: Story, *, seconds: float, startup_seconds: float) -> dict[
         "import": {
             "status": completed["type"].removeprefix("import."),
             "id": completed["import_id"],
+            "financial_year": completed["financial_year"],
             "seconds": round(story.import_seconds, 2),
             "datasets": {dataset["dataset"]: _dataset(dataset) for dataset in completed["datasets"]},
-            "checks": [{key: check[key] for key in ("code", "verdict", "english")} for check in completed["checks"]],
+            "checks": [
+                {key: check[key] for key in ("code", "verdict", "swedish", "english")} for check in completed["checks"]
+            ],
             "ledgers": {
                 dataset["dataset"]: _ledger(dataset["reconciliation"])
                 for dataset in completed["datasets"]

@@ -1,5 +1,6 @@
 """What the accountant would see, in the terminal: progress bars with time left, tables, in Swedish."""
 
+import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
 from types import TracebackType
@@ -15,16 +16,20 @@ from sandbox.product.commands import ClosingVoucher
 from sandbox.product.records import Received
 
 MARKS = {"passed": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
-KINDS = {"service_account": "tjänstekonto", "refresh_token": "personlig inloggning"}
+KINDS = {"service_account": "servicekonto", "refresh_token": "personlig inloggning"}
 LEDGERS = {"customer_ledger": "Kundreskontra", "supplier_ledger": "Leverantörsreskontra"}
-BUCKETS = {"not_due": "ej förfallet", "1-30": "1–30", "31-60": "31–60", "61-90": "61–90", "over_90": "över 90"}
+BUCKETS = {"not_due": "ej förfallen", "1-30": "1–30", "31-60": "31–60", "61-90": "61–90", "over_90": "över 90"}
 SHOWN_ITEMS = 8
 SHOWN_CHECKS = 14
 
 
 def kronor(amount: str | Decimal) -> str:
     """An amount as Swedes write it: 1 234,50."""
-    return f"{Decimal(amount):,.2f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "\N{MINUS SIGN}")
+    return (
+        f"{Decimal(amount) + 0:,.2f}".replace(",", "\N{NO-BREAK SPACE}")
+        .replace(".", ",")
+        .replace("-", "\N{MINUS SIGN}")
+    )
 
 
 class Screen:
@@ -123,14 +128,26 @@ class Screen:
         table = Table("", "Kontroll", title="Kontroller", title_justify="left", show_header=False)
         grave_first = sorted(checks, key=lambda check: ("failed", "warning", "passed").index(check["verdict"]))
         for check in grave_first[:SHOWN_CHECKS]:
-            table.add_row(MARKS[check["verdict"]], Text(check["swedish"]))
+            steps = "" if check["verdict"] == "passed" else f" {check['next_step']}"
+            table.add_row(MARKS[check["verdict"]], self._wrapped(check["swedish"] + steps))
         if len(checks) > SHOWN_CHECKS:
             table.add_row("", f"… och {len(checks) - SHOWN_CHECKS} till")
         return table
 
+    def _wrapped(self, text: str) -> Text:
+        """Broken between words only: rich would break an amount at its no-break space."""
+        lines = textwrap.wrap(text, max(30, self.console.width - 10), break_long_words=False)
+        return Text("\n".join(lines), no_wrap=True)
+
     def _ledger(self, title: str, items: Sequence[dict[str, Any]]) -> Table:
         table = Table(
-            "Faktura", "Motpart", "Förfaller", "Förfallna dagar", "Restbelopp", title=title, title_justify="left"
+            "Faktura",
+            "Motpart",
+            "Förfaller",
+            "Dagar efter förfallodag",
+            "Restbelopp",
+            title=title,
+            title_justify="left",
         )
         table.columns[3].justify = table.columns[4].justify = "right"
         for item in items[:SHOWN_ITEMS]:

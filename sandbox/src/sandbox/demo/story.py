@@ -14,7 +14,7 @@ from sandbox.product import Connector, Product, import_requested, vouchers_appro
 from sandbox.product.commands import ClosingVoucher, Year
 from sandbox.product.records import Received
 
-ORIGIN = "http://127.0.0.1:3000"
+ORIGIN = "http://localhost:3000"
 PATIENCE = 180.0  # seconds for an import or a batch
 
 

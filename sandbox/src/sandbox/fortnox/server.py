@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 import sie
+from sandbox.embedded import ports
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.oauth.grants import Application
@@ -49,7 +50,9 @@ def make_world(settings: Settings) -> World:
 
 
 def run(settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serves until it is told to stop; `ready` gets the address."""
+    """Serves until it is told to stop; `ready` gets the address. Raises SystemExit when the port is taken."""
+    if settings.port and not ports.is_free(settings.port):
+        raise SystemExit(f"Port {settings.port} is taken by another program: choose another with --port.")
     world = make_world(settings)
     config = uvicorn.Config(
         create_app(world),

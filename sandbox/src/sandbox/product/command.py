@@ -2,23 +2,30 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Coroutine
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
+import httpx
 import typer
 from pydantic import BaseModel
 
 from common.settings import load
 from sandbox.product.commands import ClosingRow, ClosingVoucher, Year, import_requested, vouchers_approved
 from sandbox.product.connections import Connector
-from sandbox.product.product import Product, ProductSettings
+from sandbox.product.product import AWAY, Product, ProductSettings
 from sandbox.product.records import CommandRecord, Received
 
-app = typer.Typer(no_args_is_help=True, help="The stand-in product. Kafka, PostgreSQL and the connector: environment.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The stand-in product. Told through the environment: KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, and for `connect` "
+    "CONNECTOR_URL and CONNECTOR_KEY; a running demo prints them.",
+)
 
 ENDS = {
     "import.completed",
@@ -29,7 +36,12 @@ ENDS = {
     "vouchers.refused",
 }
 Connection = Annotated[UUID, typer.Argument(help="The connection_id that the connect session gave.")]
-Day = Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+
+
+class Mode(StrEnum):
+    CHECK = "check"
+    BOOK = "book"
 
 
 class _Row(BaseModel):
@@ -65,7 +77,7 @@ def connect(reference: str, organisation_number: str | None = None, origin: str 
 @app.command("import")
 def import_year(connection: Connection, from_date: Day, to_date: Day) -> None:
     """Asks for a year's books and ledgers and shows how it goes."""
-    year, import_id = Year(date.fromisoformat(from_date), date.fromisoformat(to_date)), uuid4()
+    year, import_id = Year(from_date.date(), to_date.date()), uuid4()
     _run(_send(import_requested(connection, import_id, year), str(import_id)))
 
 
@@ -76,10 +88,10 @@ def vouchers(
     to_date: Day,
     series: str,
     file: Annotated[Path, typer.Argument(help="A JSON list of vouchers as in docs/events.md.")],
-    mode: str = "check",
+    mode: Mode = Mode.CHECK,
 ) -> None:
     """Sends vouchers to be checked (or, with --mode book, booked) and shows what is said of them."""
-    year, batch_id = Year(date.fromisoformat(from_date), date.fromisoformat(to_date)), uuid4()
+    year, batch_id = Year(from_date.date(), to_date.date()), uuid4()
     approved = [_Voucher.model_validate(one).approved() for one in json.loads(file.read_text(encoding="utf-8"))]
     _run(_send(vouchers_approved(connection, batch_id, year, series, approved, mode=mode), str(batch_id)))
 
@@ -92,7 +104,11 @@ async def _listen() -> None:
 async def _connect(reference: str, organisation_number: str | None, origin: str) -> None:
     settings = load(ProductSettings)
     async with Connector(settings.connector_url, settings.connector_key.get_secret_value()) as connector:
-        session = await connector.open_session(reference, origin=origin, organisation_number=organisation_number)
+        try:
+            session = await connector.open_session(reference, origin=origin, organisation_number=organisation_number)
+        except httpx.HTTPStatusError as refused:
+            print(refused.response.text, file=sys.stderr)
+            raise typer.Exit(1) from None
     print(json.dumps(session, indent=2))
 
 
@@ -120,3 +136,6 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except (*AWAY, httpx.TransportError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None

@@ -15,6 +15,7 @@ from connector.announcements import Announcer
 from connector.company import Reader
 from connector.connect import Connect
 from connector.grants import Registry
+from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
 from connector.settings import ConnectorSettings
@@ -41,13 +42,14 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
         )
     )
     announcer = Announcer(runtime.name, runtime.outbox, vault, clock, life)
-    mint = Mint(pool, lambda: _own_connection(runtime), oauth, vault, announcer, clock, idle_renewal)
+    keeper = Keeper(pool, lambda: _own_connection(runtime), clock)
+    mint = Mint(pool, keeper, oauth, vault, announcer, clock, idle_renewal)
     runtime.stack.push_async_callback(mint.close)
     leasing = Leasing(pool, Purse(pool, vault, mint, clock), client_id, clock)
-    registry = Registry(pool, client_id, oauth, vault, announcer, idle_renewal)
+    registry = Registry(pool, keeper, client_id, oauth, vault, announcer, idle_renewal)
     reader = Reader(leasing, settings.fortnox_api_url, fortnox_transport)
     origins = frozenset(settings.allowed_origins)
-    connect = Connect(pool, oauth, vault, reader, registry, announcer, settings.public_url, origins)
+    connect = Connect(pool, keeper, oauth, vault, reader, registry, announcer, settings.public_url, origins)
     lookups = Lookups(leasing, settings.fortnox_api_url, clock, fortnox_transport)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
     runtime.parts |= {Leasing: leasing, Registry: registry, Connect: connect, Lookups: lookups, Mint: mint}

@@ -3,14 +3,19 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from common.database import GONE
 from common.events import Trouble
 from common.problems import ProblemError
 from common.service import current_runtime
+from connector import problems
 from connector.connect import SESSION_LIFE, Callback, Connect, Departure, Outcome
 from connector.pages import HEADERS, Page
+
+log = structlog.get_logger()
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,8 +28,8 @@ async def callback(request: Request, code: Text = None, state: Text = None, erro
     try:
         connect = (await current_runtime(request)).parts[Connect]
         outcome = await connect.arrive(Callback(code, state, error), request.cookies)
-    except ProblemError as problem:
-        return _page(_bad(Trouble.of(problem)), problem.problem.status)
+    except (ProblemError, *GONE) as failure:
+        return _failure(failure)
     return _page(_result(outcome))
 
 
@@ -34,8 +39,8 @@ async def open_popup(request: Request, ticket: str) -> Response:
     try:
         connect = (await current_runtime(request)).parts[Connect]
         departure = await connect.depart(ticket, request.cookies)
-    except ProblemError as problem:
-        return _page(_bad(Trouble.of(problem)), problem.problem.status)
+    except (ProblemError, *GONE) as failure:
+        return _failure(failure)
     response = RedirectResponse(
         departure.url, 303, headers={"cache-control": "no-store", "referrer-policy": "no-referrer"}
     )
@@ -99,6 +104,14 @@ def _bad(trouble: Trouble, message: dict[str, str | None] | None = None, origin:
         message=message,
         origin=origin,
     )
+
+
+def _failure(error: Exception) -> HTMLResponse:
+    """A page, too, where the database is away: a person reads it."""
+    problem = error if isinstance(error, ProblemError) else problems.UNAVAILABLE.error()
+    if problem is not error:
+        log.warning("connect.unavailable", error=type(error).__name__)
+    return _page(_bad(Trouble.of(problem)), problem.problem.status)
 
 
 def _page(page: Page, status: int = 200) -> HTMLResponse:

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 import fortnox
-from common.database import Pool
+from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, Dataset, Trouble
 from common.events.types import Model
 from common.problems import ProblemError
@@ -24,6 +25,7 @@ from connector import binding, problems, scopes, telemetry
 from connector.announcements import Announcer
 from connector.company import Reader
 from connector.grants import Consent, Registry, with_refresh_token
+from connector.keeping import Keeper
 from connector.repository import Connections, Grants, Session, Sessions
 from connector.tokens.sealed import digest
 from connector.tokens.vault import Vault
@@ -47,6 +49,14 @@ class ConnectRequest(Model):
     vouchers: bool = False
     connection_id: UUID | None = None
     """To connect again what was lost; the connection keeps its id."""
+
+    @field_validator("expected_organisation_number")
+    @classmethod
+    def _is_a_number(cls, value: str | None) -> str | None:
+        """Without digits nothing would be compared, although a comparison is wanted."""
+        if value is not None and not _digits(value):
+            raise PydanticCustomError("organisation_number", "has no digits")
+        return value
 
 
 class Begun(Model):
@@ -99,6 +109,7 @@ class Connect:
     """The popup flow."""
 
     pool: Pool
+    keeper: Keeper
     oauth: OAuth
     vault: Vault
     reader: Reader
@@ -166,7 +177,11 @@ class Connect:
         return Departure(url, binding.cookie_of(session), secret)
 
     async def arrive(self, callback: Callback, cookies: Mapping[str, str]) -> Outcome:
-        """Takes the person's answer. Never raises a ProblemError: the page tells it, and an event."""
+        """Takes the person's answer. Never raises a ProblemError: the page tells it, and an event.
+
+        From the code's exchange on nothing that was learnt is lost, however long the database is away; before, it
+        raises what the database does, and the page may be loaded again.
+        """
         session = await self._session_of(callback, cookies)
         if (
             session is not None
@@ -183,9 +198,14 @@ class Connect:
             if not spent:  # loaded twice at once: the other one will tell
                 return Outcome(None, Trouble.of(problems.STATE_UNKNOWN.error()))
             consent = await self._consent(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
-            await self.registry.establish(session, consent)
+            await self._settle(session, consent)
         except ProblemError as error:
             return await self._failed(session, error, exchanging=spent)
+        except GONE as error:
+            if not spent:
+                raise
+            log.warning("connect.interrupted", error=type(error).__name__)
+            return await self._failed(session, problems.INTERRUPTED.error(), exchanging=True)
         telemetry.CONNECTS.labels("connected").inc()
         return Outcome(session, missing_scopes=scopes.missing(session.wanted_scopes, consent.tokens.scopes))
 
@@ -200,7 +220,7 @@ class Connect:
             return len(run_out)
 
     def _session(self, request: ConnectRequest, wanted: tuple[str, ...], asked: tuple[str, ...]) -> Session:
-        expected = _digits(request.expected_organisation_number)
+        expected = request.expected_organisation_number
         return Session(
             id=uuid4(),
             connection_id=request.connection_id or uuid4(),
@@ -210,7 +230,7 @@ class Connect:
             kind=request.kind,
             wanted_scopes=list(wanted),
             asked_scopes=list(asked),
-            expected_company=self.vault.fingerprint(expected) if expected else None,
+            expected_company=None if expected is None else self.vault.fingerprint(_digits(expected)),
             browser_hash=None,
             status="open",
             trouble=None,
@@ -250,18 +270,22 @@ class Connect:
                 tokens = Tokens(
                     tokens.access_token, tokens.refresh_token, tokens.expires_in, frozenset(session.asked_scopes)
                 )
+            obtained_at = await self.registry.hold(session, tenant, tokens)
             company = await self.reader.company(tenant, tokens.access_token)
             kind, tokens = await self._best_kind(session, tenant, tokens)
         except fortnox.FortnoxError as error:
             log.warning("connect.refused", session=str(session.id), error=type(error).__name__, **error.details())
             raise problems.on_the_way(error) from None
-        consent = Consent(tenant, company, kind, tokens)
+        return Consent(tenant, company, kind, tokens, obtained_at)
+
+    async def _settle(self, session: Session, consent: Consent) -> None:
+        """Makes it the connection, or turns it away if it isn't the one that was meant."""
         try:
-            await self._compare(session, consent)
+            await self.keeper.commit(lambda connection: self._compare(connection, session, consent))
+            await self.registry.establish(session, consent)
         except ProblemError:
             await self.registry.turn_away(consent)
             raise
-        return consent
 
     async def _best_kind(self, session: Session, tenant: int, tokens: Tokens) -> tuple[ConnectionKind, Tokens]:
         """A service account, if it was asked for and works; else the refresh token that came with the code."""
@@ -278,27 +302,35 @@ class Connect:
             raise problems.UNREADABLE.error()
         return ConnectionKind.REFRESH_TOKEN, tokens
 
-    async def _compare(self, session: Session, consent: Consent) -> None:
+    async def _compare(self, connection: Connection, session: Session, consent: Consent) -> None:
         """Raises if it is another company than the one that is meant: by number, and by tenant if it is known."""
         number = _digits(consent.company.organisation_number)
         if session.expected_company is not None and not self.vault.matches(session.expected_company, number):
             raise problems.WRONG_ORGANISATION_NUMBER.error()
         if session.reconnects:
-            async with self.pool.acquire() as connection:
-                row = await Connections(connection).get(session.connection_id)
-                grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
+            row = await Connections(connection).get(session.connection_id)
+            grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
             if grant is not None and grant.tenant != consent.tenant:
                 raise problems.WRONG_COMPANY.error(tenant=consent.tenant, expected_tenant=grant.tenant)
 
     async def _failed(self, session: Session | None, error: ProblemError, *, exchanging: bool) -> Outcome:
-        """Ends the session, unless somebody else is just exchanging its code, and tells."""
+        """Ends the session and tells; of one that has ended already, or is just being exchanged, only the person."""
         telemetry.CONNECTS.labels(error.problem.code).inc()
         log.warning("connect.failed", session=str(session.id) if session else None, reason=error.problem.code)
-        if session is not None:
-            async with self.pool.acquire() as connection, connection.transaction():
-                await Sessions(connection).fail(session.id, problems.to_store(error), exchanging=exchanging)
-                await self.announcer.tell_failed(connection, session, error)
-        return Outcome(session, Trouble.of(error))
+        if session is None:
+            return Outcome(None, Trouble.of(error))
+        about = session
+
+        async def write(connection: Connection) -> bool:
+            trouble = problems.to_store(error)
+            if await Sessions(connection).fail(about.id, trouble, exchanging=exchanging):
+                await self.announcer.tell_failed(connection, about, error)
+                return True
+            now = await Sessions(connection).get(about.id)
+            return now is not None and now.trouble == trouble  # the commit whose answer was lost
+
+        ended = await self.keeper.commit(write)
+        return Outcome(session if ended else None, Trouble.of(error))
 
     async def _told_again(self, session: Session) -> Outcome:
         if session.trouble:

@@ -1,7 +1,7 @@
 """Grants over their life: a consent taken in, shared by all connections to the company, ended with the last of them."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,6 +12,7 @@ from common.database import Connection, Pool
 from common.events import ConnectionEstablished, ConnectionKind, ConnectionRenewed, ConnectionState
 from connector import problems
 from connector.announcements import Announcer
+from connector.keeping import Keeper
 from connector.repository import Connections, Grant, Grants, Session, Sessions, Slots
 from connector.tokens.sealed import Company, key_of, new_key, open_refresh_token, seal_company, seal_tokens
 from connector.tokens.vault import Unsealable, Vault
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 HOLD = timedelta(seconds=5)  # the right to revoke a consent is held like the right to renew it
 TAKEOVER_AFTER = timedelta(seconds=60)
+UNTOLD = timedelta(minutes=2)  # after which tokens that were held and never told are renewed, which tells them
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Consent:
     company: Company
     kind: ConnectionKind
     tokens: Tokens = field(repr=False)
+    obtained_at: datetime
+    """By the database's clock: of two consents, and of a consent and a renewal, the later one's tokens live."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,40 @@ class Registry:
     """The grants and connections that we hold."""
 
     pool: Pool
+    keeper: Keeper
     client_id: str
     oauth: OAuth
     vault: Vault
     announcer: Announcer
     idle_renewal: timedelta
 
+    async def hold(self, session: Session, tenant: int, tokens: Tokens) -> datetime:
+        """Gives the company's grant, if there is one, its new tokens before anything else can fail; returns when.
+
+        The new consent has replaced the one that other connections live by. Nothing is told yet: what follows does
+        that, and if nothing follows, upkeep renews them in a moment and tells what is new.
+        """
+        obtained_at: datetime | None = None
+
+        async def write(connection: Connection) -> datetime:
+            nonlocal obtained_at
+            again, obtained_at = obtained_at, obtained_at or await Grants(connection).now()
+            held = await Grants(connection).of_tenant(self.client_id, tenant)
+            overtaken = held is not None and again is not None and held.refreshed_at > again
+            if held is not None and held.status != "ending" and not overtaken:
+                await self._hold(connection, held, session.kind, tokens, obtained_at)
+            return obtained_at
+
+        return await self.keeper.commit(write)
+
     async def establish(self, session: Session, consent: Consent) -> None:
         """Stores the consent and the connection together with their events, and ends the session."""
-        async with self.pool.acquire() as connection, connection.transaction():
+
+        async def write(connection: Connection) -> None:
             if not await Sessions(connection).connected(session.id):
+                now = await Sessions(connection).get(session.id)
+                if now is not None and now.status == "connected":  # the commit whose answer was lost
+                    return
                 raise problems.SESSION_EXPIRED.error()
             before = await Connections(connection).get(session.connection_id)
             if session.reconnects and (before is None or before.removed_at is not None):
@@ -57,19 +85,26 @@ class Registry:
             tell = self.announcer.tell
             await tell(connection, grant_id, ConnectionEstablished, only=session.connection_id)
             await tell(connection, grant_id, ConnectionRenewed, but=session.connection_id)
+
+        await self.keeper.commit(write)
         log.info("connection.established", connection=str(session.connection_id), kind=consent.kind)
 
     async def turn_away(self, consent: Consent) -> None:
-        """A consent that nobody wanted, to the wrong company.
+        """A consent that nobody wanted, such as to the wrong company.
 
         It replaced the company's consent before it, if other connections live by one: then its tokens are theirs now.
         """
-        async with self.pool.acquire() as connection, connection.transaction():
+
+        async def write(connection: Connection) -> bool:
             held = await Grants(connection).of_tenant(self.client_id, consent.tenant)
-            if held is not None and held.status != "ending":
-                await self._replace(connection, held, consent)
-                await self.announcer.tell(connection, held.id, ConnectionRenewed)
-                return
+            if held is None or held.status == "ending":
+                return False
+            await self._replace(connection, held, consent)
+            await self.announcer.tell(connection, held.id, ConnectionRenewed)
+            return True
+
+        if await self.keeper.commit(write):
+            return
         if consent.tokens.refresh_token:
             try:
                 await self.oauth.revoke(consent.tokens.refresh_token)
@@ -150,8 +185,24 @@ class Registry:
         )
         return grant_id
 
+    async def _hold(
+        self, connection: Connection, held: Grant, asked: ConnectionKind, tokens: Tokens, obtained_at: datetime
+    ) -> None:
+        """Whether a service account works now is only known where it was asked for and there before."""
+        if tokens.refresh_token is None:
+            return
+        try:
+            sealed = seal_tokens(key_of(self.vault, held), tokens, self.idle_renewal)
+        except Unsealable:  # nobody lives by it
+            return
+        service = held.kind is asked is ConnectionKind.SERVICE_ACCOUNT
+        kind = held.kind if service else ConnectionKind.REFRESH_TOKEN
+        await Grants(connection).hold(held.id, kind, sealed, obtained_at, UNTOLD)
+
     async def _replace(self, connection: Connection, held: Grant, consent: Consent) -> None:
         """Under the row's key; under a new one where the old can't be opened any more: connecting again mends that."""
+        if held.refreshed_at > consent.obtained_at and held.status != "ending":
+            return  # by a later consent, or these very tokens have been renewed since
         try:
             key = key_of(self.vault, held)
         except Unsealable:

@@ -12,7 +12,7 @@ from common.problems import CATALOGUE, Problem, ProblemError
 
 DECLINED = Problem(
     code="connect.declined",
-    swedish="Du avböjde att koppla ihop programmet med Fortnox.",
+    swedish="Du avböjde att ansluta programmet till Fortnox.",
     next_step="Starta anslutningen igen från programmet och välj Godkänn hos Fortnox.",
     english="The person declined on Fortnox's consent page.",
 )
@@ -117,6 +117,20 @@ UNREADABLE = Problem(
     next_step="Försök igen om en stund. Kontakta supporten om felet kvarstår.",
     english="Fortnox's answer could not be read or contradicts itself.",
     status=502,
+)
+INTERRUPTED = Problem(
+    code="connect.interrupted",
+    swedish="Anslutningen kunde inte slutföras på grund av ett tillfälligt fel hos oss.",
+    next_step="Vänta en stund och starta anslutningen igen från programmet.",
+    english="The database went away while the code was being exchanged.",
+    status=503,
+)
+UNAVAILABLE = Problem(
+    code="connect.unavailable",
+    swedish="Anslutningen kan inte göras just nu på grund av ett tillfälligt fel hos oss.",
+    next_step="Vänta en stund och ladda om sidan. Starta annars anslutningen igen från programmet.",
+    english="The database is away.",
+    status=503,
 )
 ORIGIN_NOT_ALLOWED = Problem(
     code="connect.origin-not-allowed",

@@ -3,12 +3,19 @@
 import base64
 import binascii
 import json
+import re
+from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from common.settings import ServiceSettings
+
+COMPOSE_NAME = "connector"
+ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
 
 class ConnectorSettings(ServiceSettings):
@@ -40,9 +47,24 @@ class ConnectorSettings(ServiceSettings):
             return json.loads(value)
         return [origin.strip() for origin in value.split(",") if origin.strip()]
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """One is `postMessage`'s target, and must be written just as the browser does."""
+        for origin in value:
+            if not _is_origin(origin):
+                raise PydanticCustomError("origin", "must be exact origins such as https://bokslut.example")
+        return value
+
     @field_validator("public_url")
     @classmethod
-    def _no_slash_at_the_end(cls, value: str) -> str:
+    def _address(cls, value: str) -> str:
+        """Over plain HTTP the cookie that binds a popup to its browser could be read on the way."""
+        address = urlsplit(value)
+        if address.scheme not in {"http", "https"} or not address.hostname or address.query or address.fragment:
+            raise PydanticCustomError("public_url", "must be an address such as https://connector.example")
+        if address.scheme == "http" and not _is_this_machine(address.hostname):
+            raise PydanticCustomError("public_url", "must begin with https:// (http:// is for this machine only)")
         return value.rstrip("/")
 
     @field_validator("master_keys")
@@ -57,6 +79,23 @@ class ConnectorSettings(ServiceSettings):
 
     def master_key_bytes(self) -> dict[str, bytes]:
         return {key_id: _bytes(key) for key_id, key in self.master_keys.items()}
+
+
+def _is_origin(text: str) -> bool:
+    """Scheme, host and perhaps a port: no `*`, no path, no slash at the end."""
+    return (
+        re.fullmatch(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?", text) is not None
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    """Loopback, or the name that the connector has in the sandbox of docker-compose.yml."""
+    if host in {"localhost", COMPOSE_NAME} or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _bytes(key: SecretStr) -> bytes:

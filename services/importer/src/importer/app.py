@@ -21,7 +21,7 @@ from common.messaging.inbox import Inbox, Route
 from common.pruning import EVERY, KEEP_INBOX
 from common.service import Runtime, Service
 from common.service import create_app as create_service_app
-from importer import api, repository
+from importer import api, endings, repository
 from importer.handlers import IMPORT, RESEND, Handlers
 from importer.import_job import Importer
 from importer.publishing import Publisher
@@ -42,8 +42,12 @@ async def build(
     runtime.stack.push_async_callback(leases.close)
     publisher = Publisher(runtime.producer, settings.kafka_topic_prefix)
     importer, resender = Importer(settings, leases, publisher, to_fortnox), Resender(publisher)
-    imports = runtime.worker(JobKind(IMPORT, [ImportRequested], importer.run, importer.give_up, importer.cancelled))
-    resends = runtime.worker(JobKind(RESEND, [ImportResendRequested], resender.run, resender.give_up))
+    imports = runtime.worker(
+        JobKind(IMPORT, [ImportRequested], importer.run, importer.give_up, importer.cancelled, endings.buried)
+    )
+    resends = runtime.worker(
+        JobKind(RESEND, [ImportResendRequested], resender.run, resender.give_up, buried=resender.buried)
+    )
     handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
     runtime.inbox(
         topics.IMPORT_REQUESTS,

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from functools import singledispatch
 from typing import Any
+from uuid import UUID
 
 import structlog
 from aiokafka.errors import KafkaError
 
 import fortnox
+from common.database import Connection
 from common.events import (
     EventData,
     ImportCancelled,
@@ -18,6 +20,7 @@ from common.events import (
     Trouble,
 )
 from common.jobs import Job
+from common.jobs.store import Claim
 from common.leases import ConnectorAway, LeaseRefused
 from common.problems import Problem, ProblemError
 from importer import problems
@@ -32,8 +35,8 @@ REFUSALS = (problems.WRONG_COMPANY, problems.NO_FINANCIAL_YEAR, problems.WRONG_F
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 WAITING_FOR_A_PERSON = timedelta(minutes=30)
 """Between looks at a lost connection; a new consent wakes the import at once."""
-GONE_FOR_GOOD = frozenset({404, 410})
-"""The connector's answers for a connection that nobody can bring back."""
+GONE_FOR_GOOD = frozenset({"connection.unknown", "connection.removed"})
+"""The connector's own words for a connection that nobody can bring back."""
 
 
 async def meet(job: Job[ImportRequested], error: Exception, patience: timedelta) -> None:
@@ -52,47 +55,52 @@ async def end(
 ) -> None:
     """Ends the import without a result."""
     said = event(connection_id=job.connection_id, import_id=job.command.import_id, trouble=trouble)
-    await _end(job, said, status, trouble)
+    async with job.transaction() as connection:
+        await _end(connection, job, said, status, trouble)
     log.warning(event.TYPE, code=trouble.code)
 
 
 async def cancelled(job: Job[ImportRequested]) -> None:
     """It was stopped as asked."""
     said = ImportCancelled(connection_id=job.connection_id, import_id=job.command.import_id)
-    await _end(job, said, "cancelled", None)
+    async with job.transaction() as connection:
+        await _end(connection, job, said, "cancelled", None)
     log.info(said.TYPE)
 
 
-async def _end(job: Job[ImportRequested], said: EventData, status: str, trouble: Trouble | None) -> None:
-    async with job.transaction() as connection:
-        await Imports(connection).end(job.command.import_id, status, trouble)
-        await job.complete_in(connection, said)
+async def buried(connection: Connection, claim: Claim, error: ProblemError) -> list[EventData]:
+    """Ends an import whose command can't be read any more, and tells it: its ids are all that is needed for that."""
+    import_id, trouble = UUID(claim.business_key), Trouble.of(error)
+    await Imports(connection).end(import_id, "failed", trouble)
+    return [ImportFailed(connection_id=claim.connection_id, import_id=import_id, trouble=trouble)]
+
+
+async def _end(
+    connection: Connection, job: Job[ImportRequested], said: EventData, status: str, trouble: Trouble | None
+) -> None:
+    await Imports(connection).end(job.command.import_id, status, trouble)
+    await job.complete_in(connection, said)
 
 
 async def _wait(job: Job[ImportRequested], error: Exception, trouble: Trouble, patience: timedelta) -> None:
-    """Goes on later by itself, and gives up when its time is out."""
+    """Goes on later by itself, and gives up when its time is out. Kept and told in one commit, or neither."""
+    about: dict[str, Any] = {"connection_id": job.connection_id, "import_id": job.command.import_id, "trouble": trouble}
     async with job.transaction() as connection:
         waited = await Imports(connection).waiting(job.command.import_id, trouble)
-    now, gives_up_at = job.clock.now(), waited.since + patience
-    if now >= gives_up_at:
-        await end(job, ImportFailed, "failed", trouble)
-        return
-    next_try = min(gives_up_at, now + pause(error, waited.times))
-    said = ImportWaiting(
-        connection_id=job.connection_id,
-        import_id=job.command.import_id,
-        trouble=trouble,
-        next_try=next_try,
-        gives_up_at=gives_up_at,
-    )
-    await job.postpone(next_try, trouble.code, *([] if waited.known else [said]))
-    log.warning("import.waiting", code=trouble.code, times=waited.times)
+        now, gives_up_at = job.clock.now(), waited.since + patience
+        if now >= gives_up_at:
+            await _end(connection, job, ImportFailed(**about), "failed", trouble)
+        else:
+            next_try = min(gives_up_at, now + pause(error, waited.times))
+            said = [] if waited.known else [ImportWaiting(**about, next_try=next_try, gives_up_at=gives_up_at)]
+            await job.postpone_in(connection, next_try, trouble.code, *said)
+    log.warning("import.failed" if now >= gives_up_at else "import.waiting", code=trouble.code, times=waited.times)
 
 
 def passes(error: Exception) -> bool:
     """Whether it may go away by itself or by what a person does, so that waiting makes sense."""
     if isinstance(error, LeaseRefused):
-        return error.status not in GONE_FOR_GOOD and not error.trouble.code.endswith("removed")
+        return error.trouble.code not in GONE_FOR_GOOD
     if isinstance(error, fortnox.UnreadableAnswer):
         return error.field is None  # an outage page or a cut answer; a wrong field stays wrong
     return isinstance(error, fortnox.TryLater | fortnox.TokenRefused | ConnectorAway | KafkaError)

@@ -40,7 +40,7 @@ class Handlers:
         cancellations = Cancellations(connection)
         await cancellations.take_turns(event.data.import_id)
         await Imports(connection).begin(event.data)
-        if await cancellations.has(event.data.import_id):
+        if await cancellations.has(event.data.import_id, event.data.connection_id):
             await self._end_as_cancelled(connection, event)
         else:
             await JobStore(connection).enqueue(IMPORT, 1, event)
@@ -52,14 +52,17 @@ class Handlers:
         await self._say(connection, refused, event)
 
     async def cancel(self, connection: Connection, event: Event[ImportCancelRequested]) -> None:
-        """Stops the import if it is on its way, and remembers it in case the request comes later.
+        """Stops the connection's import if it is on its way, and remembers it in case the request comes later.
 
         One that runs is told by its heartbeat; one that only waits, be it behind another, ends here and now.
         """
         import_id = event.data.import_id
         cancellations = Cancellations(connection)
         await cancellations.take_turns(import_id)
-        await cancellations.remember(import_id)
+        await cancellations.remember(import_id, event.data.connection_id)
+        row = await Imports(connection).find(import_id)
+        if row is None or row.connection_id != event.data.connection_id:
+            return
         jobs = JobStore(connection)
         withdrawn = await jobs.withdraw(IMPORT, str(import_id))
         if withdrawn is None:

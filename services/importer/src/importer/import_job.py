@@ -105,10 +105,9 @@ def _started(request: ImportRequested) -> ImportStarted:
 
 async def _complete(job: Job[ImportRequested], progress: Progress, result: Result, completed: ImportCompleted) -> None:
     """The end, told only when all data are where they can be read."""
+    content = await asyncio.to_thread(lambda: result.model_dump_json().encode())
     async with job.transaction() as connection:
         await Imports(connection).end(job.command.import_id, "completed")
-        await Results(connection).keep(
-            job.command.import_id, result.model_dump_json().encode(), completed.model_dump(mode="json")
-        )
+        await Results(connection).keep(job.command.import_id, content, completed.model_dump(mode="json"))
         await job.complete_in(connection, progress.finished(), completed)
     log.info("import.completed", calls=completed.calls, seconds=completed.seconds, datasets=len(completed.datasets))

@@ -235,14 +235,25 @@ class Cancellations:
         """Until the transaction ends nobody else handles a request or cancellation of this import."""
         await self._connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"import:{import_id}")
 
-    async def remember(self, import_id: UUID) -> None:
+    async def remember(self, import_id: UUID, connection_id: UUID) -> None:
         await self._connection.execute(
-            "insert into cancellations (import_id) values ($1) on conflict do nothing", import_id
+            "insert into cancellations (import_id, connection_id) values ($1, $2) on conflict do nothing",
+            import_id,
+            connection_id,
         )
 
-    async def has(self, import_id: UUID) -> bool:
+    async def has(self, import_id: UUID, connection_id: UUID) -> bool:
         return bool(
-            await self._connection.fetchval("select exists (select from cancellations where import_id = $1)", import_id)
+            await self._connection.fetchval(
+                """
+                select exists (
+                    select from cancellations
+                    where import_id = $1 and (connection_id = $2 or connection_id is null)
+                )
+                """,
+                import_id,
+                connection_id,
+            )
         )
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from aiokafka.errors import KafkaError
 
 import sie
-from common.events import ImportRefused, ImportResendRequested, Trouble
+from common.database import Connection
+from common.events import EventData, ImportRefused, ImportResendRequested, Trouble
 from common.jobs import Job
+from common.jobs.store import Claim
 from common.problems import ProblemError
 from importer import endings, problems
 from importer.publishing import Publisher, completion, publish, snapshot_of
@@ -51,6 +54,14 @@ class Resender:
         )
         log.warning("import.not-resent", code=trouble.code)
 
+    async def buried(self, _connection: Connection, claim: Claim, error: ProblemError) -> list[EventData]:
+        """Tells of one whose command can't be read any more, if what it was about can."""
+        try:
+            import_id = UUID(claim.command["data"]["import_id"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return []
+        return [ImportRefused(connection_id=claim.connection_id, import_id=import_id, trouble=Trouble.of(error))]
+
     async def _stored(self, job: Job[ImportResendRequested]) -> tuple[Result, sie.Document]:
         import_id = job.command.import_id
         async with job.pool.acquire() as connection:
@@ -58,4 +69,9 @@ class Resender:
             file = await SieFiles(connection).find(import_id)
         if content is None or file is None:
             raise problems.RESULT_GONE.error()
-        return Result.model_validate_json(content), await asyncio.to_thread(sie.read, file.content)
+        return await asyncio.to_thread(_read, content, file.content)
+
+
+def _read(result: bytes, file: bytes) -> tuple[Result, sie.Document]:
+    """Beside the event loop: a large company's takes seconds."""
+    return Result.model_validate_json(result), sie.read(file)

@@ -23,7 +23,7 @@ from common.leases import Leases, Purpose
 from common.messaging.inbox import Inbox, Route
 from common.problems import ProblemError
 from common.service import Runtime, Service
-from voucher_sender import api, batch_job, waiting
+from voucher_sender import api, batch_job, burying, waiting
 from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
 from voucher_sender.repository import Batches
 from voucher_sender.sender import Sender, Timing
@@ -71,6 +71,7 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
             settling=timedelta(seconds=settings.settling_seconds),
             away=timedelta(seconds=settings.away_seconds),
             lost=timedelta(seconds=settings.lost_seconds),
+            give_up_after=timedelta(hours=settings.give_up_after_hours),
         ),
     )
 
@@ -82,7 +83,7 @@ def job_kind(sender: Sender) -> JobKind:
     async def give_up(job: Job[VouchersApproved], error: ProblemError) -> None:
         await waiting.give_up(job, sender, error)
 
-    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up)
+    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up, buried=burying.bury)
 
 
 def create_app(settings: VoucherSenderSettings) -> FastAPI:

@@ -8,6 +8,7 @@ from common.events.voucher_batches import Mode, VouchersApproved
 from common.jobs import Job
 from voucher_sender import booking, closing, waiting
 from voucher_sender.checking import check
+from voucher_sender.reasons import REASONS
 from voucher_sender.right import right_to_post
 from voucher_sender.sender import Desk, Sender
 
@@ -18,7 +19,7 @@ async def run(job: Job[VouchersApproved], sender: Sender) -> None:
         await desk.begin()
         try:
             await _carry_out(desk)
-        except waiting.REASONS as reason:
+        except REASONS as reason:
             await waiting.put_off(desk, reason)
 
 

@@ -17,7 +17,7 @@ from fortnox import (
     TryLater,
     Voucher,
 )
-from voucher_sender import lookup, receipts, refusals, resolve
+from voucher_sender import lookup, receipts, refusals, resolve, telemetry
 from voucher_sender.checks import locked
 from voucher_sender.content import payload_hash, to_send
 from voucher_sender.lookup import Shelf
@@ -43,6 +43,8 @@ class Booking:
         self._markers_proven = shelf.shows_markers
         self._first: Voucher | None = None
         self._locked_through: date | None = None
+        self._in_doubt = True
+        self._from_before: list[Voucher] | None = None
 
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
@@ -62,6 +64,7 @@ class Booking:
             try:
                 await self._send(pending)
             except OutcomeUnknown as unknown:
+                telemetry.UNKNOWN_OUTCOMES.inc()
                 log.warning("voucher.outcome-unknown", **unknown.details())
                 pending = await self._reload(pending)
             else:
@@ -71,8 +74,19 @@ class Booking:
         """The vouchers in Fortnox that are this one: after a POST of unknown outcome, or sent before our memory."""
         if pending.state is State.INTENDED:
             return await resolve.find_out(self._desk, pending)
-        suspects = self._shelf.unmarked(self._shelf.highest + 1, self._desk.approved(pending.position).date)
-        return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, suspects)
+        marked = self._shelf.marked(pending.marker)
+        if marked:
+            return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, marked)
+        return [one for one in await self._ours_from_before() if pending.marker in markers_in(one.comments)]
+
+    async def _ours_from_before(self) -> list[Voucher]:
+        """What carries a marker although the list shows none: read singly, once for the whole attempt."""
+        if self._from_before is None:
+            days = {voucher.date for voucher in self._desk.command.vouchers}
+            suspects = self._shelf.unmarked(self._shelf.highest + 1, days)
+            found = await lookup.read_singly(self._desk.fortnox, self._shelf, suspects)
+            self._from_before = [one for one in found if markers_in(one.comments)]
+        return self._from_before
 
     async def _keep_found(self, pending: Pending, found: list[Voucher]) -> None:
         if len(found) > 1:
@@ -88,6 +102,7 @@ class Booking:
         if self._locked_through and day <= self._locked_through:
             await refusals.reject_locked(self._desk, pending)
             return
+        await self._clear_doubts()
         await self._prove_markers()
         try:
             booked = await self._post(pending)
@@ -103,6 +118,12 @@ class Booking:
         self._highest = max(self._highest, booked.voucher_number)
         self._first = self._first or booked
         await self._learn_of_lock(day, None)
+
+    async def _clear_doubts(self) -> None:
+        """Before the first voucher is sent: what other batches left uncertain in the series holds it back."""
+        if self._in_doubt:
+            await resolve.clear(self._desk)
+            self._in_doubt = False
 
     async def _post(self, pending: Pending) -> Voucher:
         """Intent and POST, again as long as it certainly came to nothing."""
@@ -145,7 +166,8 @@ class Booking:
             async with self._right.transaction(self._desk.job) as connection:
                 await Vouchers(connection).intend(
                     self._desk.tenant,
-                    pending.voucher_id,
+                    pending,
+                    voucher_date=payload.transaction_date,
                     series=self._desk.command.series,
                     financial_year=self._desk.financial_year,
                     highest_number=self._highest,

@@ -116,6 +116,7 @@ def _batch(desk: Desk, tenant: int, read: Registers) -> Batch:
     following = read.next_year
     return Batch(
         batch_id=desk.command.batch_id,
+        mode=desk.command.mode,
         tenant=tenant,
         financial_year=read.year.id if read.year else None,
         next_year=f"{following.from_date}–{following.to_date}" if following else None,

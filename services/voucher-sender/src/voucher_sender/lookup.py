@@ -1,5 +1,6 @@
 """Looks in Fortnox's voucher list: what a series holds, and which of it carries one of our markers."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -8,7 +9,6 @@ from fortnox import VOUCHERS, ChangedMeanwhile, Client, NotFound, Voucher, Vouch
 from voucher_sender.marker import markers_in
 
 STEADY_TRIES = 3  # how often a series is read in the hope that nobody books meanwhile
-SUSPECTS = 50  # vouchers read singly in one look at most
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Shelf:
     def find(self, number: int) -> VoucherListItem | None:
         return next((one for one in self.items if one.voucher_number == number), None)
 
-    def unmarked(self, above: int, day: date) -> list[int]:
-        """Vouchers that could be one of ours where the list shows no markers: new ones, or of the same day.
+    def unmarked(self, above: int, days: Collection[date]) -> list[int]:
+        """Vouchers that could be one of ours where the list shows no markers: new ones, or of the same days.
 
         The stored highest number is among them: had it been deleted since, its number came again (Fortnox fact 5.8).
         """
         if self.shows_markers:
             return []
         return sorted(
-            one.voucher_number for one in self.items if one.voucher_number >= above or one.transaction_date == day
+            one.voucher_number for one in self.items if one.voucher_number >= above or one.transaction_date in days
         )
 
 
@@ -73,10 +73,18 @@ async def read(fortnox: Client, series: str, financial_year: int, *, down_to: in
 
 
 async def read_marked(fortnox: Client, shelf: Shelf, marker: str, suspects: list[int]) -> list[Voucher]:
-    """All vouchers that carry the marker, with their rows: those that the list shows, else among the suspects."""
-    numbers = shelf.marked(marker) or suspects[-SUSPECTS:]
-    read_singly = [await read_one(fortnox, shelf, number) for number in numbers]
-    return [one for one in read_singly if one is not None and marker in markers_in(one.comments)]
+    """All vouchers that carry the marker, with their rows: those that the list shows, else among the suspects.
+
+    However many these are, all are read: one left out would be taken for absence, and booked again.
+    """
+    found = await read_singly(fortnox, shelf, shelf.marked(marker) or suspects)
+    return [one for one in found if marker in markers_in(one.comments)]
+
+
+async def read_singly(fortnox: Client, shelf: Shelf, numbers: Iterable[int]) -> list[Voucher]:
+    """The vouchers with these numbers, as far as they are there."""
+    found = [await read_one(fortnox, shelf, number) for number in numbers]
+    return [one for one in found if one is not None]
 
 
 async def read_one(fortnox: Client, shelf: Shelf, number: int) -> Voucher | None:

@@ -22,8 +22,8 @@ SERIES_NOT_MANUAL = Problem(
 )
 NOT_ALLOWED = Problem(
     code="vouchers.not-allowed",
-    swedish="Fortnox tillåter inte bokföring via kopplingen: licens eller behörighet saknas.",
-    next_step="Kontrollera att företaget har licensen Bokföring och att kopplingen har behörighet, och skicka igen.",
+    swedish="Fortnox tillåter inte bokföring via anslutningen: licens eller behörighet saknas.",
+    next_step="Kontrollera att företaget har licensen Bokföring och att anslutningen har behörighet, och skicka igen.",
     english="Fortnox does not allow it: a licence, scope or right is missing (code {code}).",
 )
 OTHERS_FAILED = Problem(
@@ -40,15 +40,51 @@ STOPPED = Problem(
 )
 OTHER_COMPANY = Problem(
     code="vouchers.other-company",
-    swedish="Kopplingen leder nu till ett annat företag i Fortnox än när omgången påbörjades.",
-    next_step="Kontrollera vilket företag som är kopplat till uppdraget. Inget har bokförts i det nya företaget.",
+    swedish="Anslutningen leder nu till ett annat företag i Fortnox än när omgången påbörjades.",
+    next_step="Kontrollera vilket företag som är anslutet till uppdraget. Inget har bokförts i det nya företaget.",
     english="The connection leads to another tenant than when the batch began.",
 )
 UNKNOWN_CONNECTION = Problem(
     code="vouchers.unknown-connection",
-    swedish="Kopplingen till Fortnox finns inte längre.",
-    next_step="Koppla uppdraget till Fortnox och skicka igen.",
+    swedish="Anslutningen till Fortnox finns inte längre.",
+    next_step="Anslut uppdraget till Fortnox och skicka igen.",
     english="The connector does not know the connection.",
+)
+UNREADABLE_ANSWER = Problem(
+    code="vouchers.unreadable-answer",
+    swedish="Ett svar från Fortnox har ett innehåll som vi inte förstår. Inget mer har skickats.",
+    next_step="Kontakta supporten och uppge referensen.",
+    english="The field {field} in the answer to {call} can't be read; trying again would not help.",
+)
+FORTNOX_AWAY = Problem(
+    code="vouchers.fortnox-away",
+    swedish="Fortnox svarar inte som det ska just nu. Omgången väntar.",
+    next_step="Vänta. Arbetet fortsätter av sig självt när Fortnox svarar.",
+    english="Fortnox can't be asked just now ({reason}); the batch goes on by itself.",
+)
+CONNECTOR_AWAY = Problem(
+    code="vouchers.connector-away",
+    swedish="Anslutningen till Fortnox är tillfälligt stoppad hos oss. Omgången väntar.",
+    next_step="Vänta. Arbetet fortsätter av sig självt.",
+    english="The connector does not answer ({reason}); the batch goes on by itself.",
+)
+SERIES_TAKEN = Problem(
+    code="vouchers.series-taken",
+    swedish="En annan omgång bokförs just nu i samma serie. Omgången väntar på sin tur.",
+    next_step="Vänta. Arbetet fortsätter av sig självt när den andra omgången är klar.",
+    english="Another sender posts in that series of the company ({reason}); the batch waits for its turn.",
+)
+SERIES_UNCERTAIN = Problem(
+    code="vouchers.series-uncertain",
+    swedish="En tidigare verifikation i serien är osäker. Omgången väntar tills vi vet om den har bokförts.",
+    next_step="Vänta. Arbetet fortsätter av sig självt.",
+    english="The outcome of a voucher of another batch in the series is unknown ({reason}); this batch is held back.",
+)
+GAVE_UP_WAITING = Problem(
+    code="vouchers.gave-up-waiting",
+    swedish="Omgången har väntat i {hours} timmar utan att kunna fortsätta och har stoppats.",
+    next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
+    english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
 CORRECTIONS_NOT_YET = Problem(
     code="vouchers.corrections-not-yet",
@@ -58,7 +94,7 @@ CORRECTIONS_NOT_YET = Problem(
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
-    swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox och har kvar sina gamla ingående balanser.",
+    swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
     next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
     english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
 )
@@ -76,8 +112,8 @@ UNCERTAIN_AWAY = Problem(
 )
 UNCERTAIN_LOST = Problem(
     code="voucher.uncertain-connection-lost",
-    swedish="Kopplingen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
-    next_step="Koppla uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
+    swedish="Anslutningen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Anslut uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
     english="The outcome of a POST is unknown, and the connection is lost or lacks a right ({reason}).",
 )
 UNCERTAIN_GAP = Problem(
@@ -90,7 +126,7 @@ UNCERTAIN_GAVE_UP = Problem(
     code="voucher.uncertain-gave-up",
     swedish="Arbetet har stoppats utan att vi vet om verifikationen har bokförts.",
     next_step="Sök efter {marker} i Fortnox. Skicka omgången igen: verifikationen dubbleras inte.",
-    english="The job was given up while the outcome was unknown; sending the batch again goes on safely.",
+    english="The job was given up while the outcome of {marker} was unknown; sending the batch again is safe.",
 )
 DUPLICATED = Problem(
     code="voucher.duplicated",

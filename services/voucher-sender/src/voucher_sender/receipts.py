@@ -7,6 +7,7 @@ from common.events import VoucherBooked, VoucherDiffers, VouchersApproved
 from common.events.envelope import EventData
 from common.events.vouchers import BookedAs
 from fortnox import Voucher
+from voucher_sender import telemetry
 from voucher_sender.content import booked_lines, differences, rows_hash
 from voucher_sender.repository import Batches, Outcome, Pending, Receipt, Receipts, Vouchers
 from voucher_sender.sender import Desk
@@ -28,6 +29,9 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
         await desk.keep_calls(connection)
         await desk.job.save_in(connection, {"settled": pending.position})
         await desk.job.say(connection, *events(desk.command, receipt))
+    telemetry.VOUCHERS.labels(outcome).inc()
+    if told:
+        telemetry.DIFFERING.inc()
     return receipt
 
 

@@ -8,7 +8,7 @@ import structlog
 from common.events import Trouble, VoucherDuplicated, VoucherRejected
 from common.events.vouchers import BookedAs, Finding, Severity
 from fortnox import PeriodLocked, Refused, Voucher
-from voucher_sender import checks, registers
+from voucher_sender import checks, registers, telemetry
 from voucher_sender import findings as words
 from voucher_sender.findings import wrong
 from voucher_sender.problems import DUPLICATED, STOPPED
@@ -58,6 +58,7 @@ async def settle(desk: Desk, pending: Pending, found: Sequence[Finding]) -> None
                 findings=tuple(found),
             ),
         )
+    telemetry.VOUCHERS.labels(Outcome.REJECTED).inc()
 
 
 async def duplicate(desk: Desk, pending: Pending, found: Sequence[Voucher]) -> None:
@@ -70,10 +71,12 @@ async def duplicate(desk: Desk, pending: Pending, found: Sequence[Voucher]) -> N
         await Batches(connection).settle(batch.batch_id, pending.position, Outcome.UNCERTAIN)
         await desk.keep_calls(connection)
         await desk.job.say(connection, duplicated(desk, pending.voucher_id, pending.marker, places))
+    telemetry.VOUCHERS.labels(Outcome.UNCERTAIN).inc()
 
 
 def duplicated(desk: Desk, voucher_id: str, marker: str, places: Sequence[tuple[str, int, int]]) -> VoucherDuplicated:
     """The event; places are series, number and Fortnox's id of the year."""
+    telemetry.DUPLICATED.inc()
     written = ", ".join(f"{series} {number}" for series, number, _ in places)
     return VoucherDuplicated(
         connection_id=desk.command.connection_id,

@@ -9,6 +9,7 @@ since it knows no more than the intent. All these times are the database's, the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ import structlog
 from common.problems import Problem
 from fortnox import Voucher
 from voucher_sender import lookup
-from voucher_sender.lookup import SUSPECTS, Shelf
+from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import UNCERTAIN_GAP, UNCERTAIN_UNSEEN
 from voucher_sender.repository import Pending, Vouchers
@@ -33,6 +34,10 @@ class Uncertain(Exception):
         self.pending = pending
         self.next_try = next_try
         self.error = problem.error(**data)
+
+
+class HeldBack(Exception):
+    """Of another batch's voucher in the series it can't be known yet whether it is there: nothing is sent meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,32 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
     return []
 
 
+async def clear(desk: Desk) -> None:
+    """Finds out about vouchers of other batches in the series, ended or not. Raises HeldBack while that can't be known.
+
+    Where one is seen, nothing is told here: its receipt comes with its own batch, or with the one that sends it again.
+    """
+    async with desk.sender.pool.acquire() as connection:
+        doubts = await Vouchers(connection).in_doubt(
+            desk.tenant, desk.command.series, desk.financial_year, desk.command.batch_id
+        )
+    for pending in doubts:
+        try:
+            found = await find_out(desk, pending)
+        except Uncertain as uncertain:
+            raise HeldBack from uncertain
+        async with desk.job.transaction() as connection:
+            seen = found[0].voucher_number if found else None
+            await Vouchers(connection).found_out(desk.tenant, pending, seen)
+
+
 async def look_for(desk: Desk, pending: Pending) -> Look:
     """One look: the whole series by the list, then singly what the list may leave out."""
     assert pending.series is not None
     assert pending.financial_year is not None
     shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year)
     above = pending.highest_number or 0
-    suspects = shelf.unmarked(above, desk.approved(pending.position).date)
+    suspects = shelf.unmarked(above, [pending.voucher_date] if pending.voucher_date else [])
     booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, suspects)
     if booked:
         return Look(booked, [])
@@ -84,8 +108,7 @@ async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
     booked, unexplained = [], []
     shown = {one.voucher_number for one in shelf.items}
     hidden = [number for number in range(above + 1, shelf.highest + 1) if number not in shown]
-    candidates = iter([*hidden[:SUSPECTS], *range(max(shelf.highest, above) + 1, max(shelf.highest, above) + SUSPECTS)])
-    for number in candidates:
+    for number in chain(hidden, count(max(shelf.highest, above) + 1)):
         voucher = await lookup.read_one(desk.fortnox, shelf, number)
         if voucher is None and number > shelf.highest:
             break

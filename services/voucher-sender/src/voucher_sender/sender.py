@@ -31,6 +31,8 @@ class Timing:
     """Until the next try when Fortnox or the connector does not answer."""
     lost: timedelta = timedelta(minutes=15)
     """The same when the connection is lost or lacks a right; a connection event comes before."""
+    give_up_after: timedelta = timedelta(hours=72)
+    """For how long a batch waits without getting anywhere. One with an unknown outcome waits on."""
     lock_memory: timedelta = timedelta(days=1)
     """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
 

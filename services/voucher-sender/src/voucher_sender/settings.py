@@ -18,3 +18,5 @@ class VoucherSenderSettings(ConnectorClientSettings):
     """How long to wait before the next try when Fortnox or the connector does not answer."""
     lost_seconds: float = Field(default=900.0, gt=0)
     """The same when the connection is lost or lacks a right; a connection event wakes the work sooner."""
+    give_up_after_hours: float = Field(default=72.0, gt=0)
+    """How long a batch waits without getting anywhere. One with an unknown outcome waits on."""

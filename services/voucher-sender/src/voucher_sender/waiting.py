@@ -4,65 +4,34 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from common.events import Trouble, VouchersApproved, VouchersRefused, VoucherUncertain
+from common.events import Trouble, VouchersApproved, VouchersRefused, VouchersWaiting, VoucherUncertain
 from common.jobs import Job
-from common.leases import ConnectorAway, LeaseRefused
-from common.problems import Problem, ProblemError
-from fortnox import FortnoxError, NotAllowed, TokenRefused, TryLater, UnreadableAnswer
-from voucher_sender import closing, refusals
+from common.problems import ProblemError
+from voucher_sender import closing, reasons, refusals
 from voucher_sender.findings import wrong
-from voucher_sender.problems import NOT_ALLOWED, UNCERTAIN_AWAY, UNCERTAIN_GAVE_UP, UNCERTAIN_LOST, UNKNOWN_CONNECTION
+from voucher_sender.problems import GAVE_UP_WAITING, UNCERTAIN_GAVE_UP
+from voucher_sender.reasons import Pause, Reason, final, word_of
 from voucher_sender.repository import Batches, Outcome, Pending, State, Vouchers
 from voucher_sender.resolve import Uncertain
-from voucher_sender.right import RightTaken
 from voucher_sender.sender import Desk, Sender
 
 log = structlog.get_logger()
-
-REASONS = (
-    Uncertain,
-    RightTaken,
-    LeaseRefused,
-    ConnectorAway,
-    TryLater,
-    TokenRefused,
-    NotAllowed,
-    UnreadableAnswer,
-    ProblemError,
-)
-"""What a batch can meet on its way that is no fault of ours."""
-
-Reason = (
-    Uncertain
-    | RightTaken
-    | LeaseRefused
-    | ConnectorAway
-    | TryLater
-    | TokenRefused
-    | NotAllowed
-    | UnreadableAnswer
-    | ProblemError
-)
-
-REMOVED = "connection.removed"  # the connector's code
-RIGHT_TAKEN_FOR = timedelta(seconds=2)
 
 
 async def put_off(desk: Desk, reason: Reason) -> None:
     """Waits, and says so of a voucher whose outcome is unknown; or ends what can't come to a good end."""
     log.warning("batch.put-off", reason=str(reason))
     unknown = await _unknown(desk)
+    end, pause = final(reason), reasons.pause(reason, desk.timing)
     if isinstance(reason, Uncertain):
-        await _wait(desk, reason.next_try, reason.error, reason.pending)
-    elif unknown is None and isinstance(reason, NotAllowed):
-        await _end(desk, NOT_ALLOWED.error(code=reason.code or "–"))
-    elif unknown is None and isinstance(reason, ProblemError):
-        await _end(desk, reason)
-    elif unknown is None and isinstance(reason, LeaseRefused) and _gone(reason):
-        await _end(desk, UNKNOWN_CONNECTION.error())
+        await _wait_uncertain(desk, reason.pending, reason.next_try, reason.error)
+    elif unknown is not None:
+        error = pause.uncertain.error(reason=word_of(reason))
+        await _wait_uncertain(desk, unknown, await _now(desk) + pause.patience, error)
+    elif end is not None:
+        await _end(desk, end)
     else:
-        problem, patience = _passing(desk, reason)
-        await _wait(desk, await _now(desk) + patience, problem.error(reason=_word(reason)), unknown)
+        await _wait(desk, pause, word_of(reason))
 
 
 async def give_up(job: Job[VouchersApproved], sender: Sender, error: ProblemError) -> None:
@@ -75,16 +44,41 @@ async def give_up(job: Job[VouchersApproved], sender: Sender, error: ProblemErro
         await _end(desk, error)
 
 
-async def _wait(desk: Desk, until: datetime, error: ProblemError, unknown: Pending | None) -> None:
-    """Postpones; tells of the uncertain voucher when that is new, or its reason is."""
-    told: list[VoucherUncertain] = []
+async def _wait_uncertain(desk: Desk, unknown: Pending, until: datetime, error: ProblemError) -> None:
+    """Postpones for as long as it takes; tells of the uncertain voucher when that is new, or its reason is."""
+    code = error.problem.code
     async with desk.job.transaction() as connection:
         await desk.keep_calls(connection)
-        if unknown is not None and unknown.uncertain_code != error.problem.code:
-            since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, error.problem.code)
-            told.append(_uncertain(desk, unknown, since, until, error))
-        await desk.job.say(connection, *told)
-    await desk.job.postpone(until, error.problem.code)
+        if unknown.uncertain_code != code:
+            since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, code)
+            await desk.job.say(connection, _uncertain(desk, unknown, since, until, error))
+    await desk.job.postpone(until, code)
+
+
+async def _wait(desk: Desk, pause: Pause, word: str) -> None:
+    """Postpones, tells of it once per cause, and ends what has got nowhere for too long."""
+    batch, trouble, longest = desk.command, pause.trouble, desk.timing.give_up_after
+    async with desk.job.transaction() as connection:
+        await desk.keep_calls(connection)
+        wait = await Batches(connection).wait(batch.batch_id, trouble.code)
+        gives_up_at = wait.since + longest
+        until = min(wait.now + pause.patience, gives_up_at)
+        if not wait.told and wait.now < gives_up_at:
+            await desk.job.say(connection, _waiting(batch, trouble, until, gives_up_at))
+    if wait.now < gives_up_at:
+        await desk.job.postpone(until, trouble.code)
+    else:
+        await _end(desk, GAVE_UP_WAITING.error(hours=round(longest / timedelta(hours=1)), reason=word))
+
+
+def _waiting(batch: VouchersApproved, trouble: Trouble, next_try: datetime, gives_up_at: datetime) -> VouchersWaiting:
+    return VouchersWaiting(
+        connection_id=batch.connection_id,
+        batch_id=batch.batch_id,
+        trouble=trouble,
+        next_try=next_try,
+        gives_up_at=gives_up_at,
+    )
 
 
 async def _end(desk: Desk, error: ProblemError) -> None:
@@ -140,24 +134,3 @@ async def _unknown(desk: Desk) -> Pending | None:
 async def _now(desk: Desk) -> datetime:
     async with desk.sender.pool.acquire() as connection:
         return await Vouchers(connection).clock()
-
-
-def _gone(refused: LeaseRefused) -> bool:
-    """Whether the connection will not come back by itself: it was removed, or never was."""
-    return refused.status == 404 or refused.trouble.code == REMOVED
-
-
-def _passing(desk: Desk, reason: Reason) -> tuple[Problem, timedelta]:
-    """What to say of an uncertain voucher, and how long to wait."""
-    if isinstance(reason, RightTaken):
-        return UNCERTAIN_AWAY, RIGHT_TAKEN_FOR
-    if isinstance(reason, LeaseRefused | NotAllowed | ProblemError):
-        return UNCERTAIN_LOST, desk.timing.lost
-    return UNCERTAIN_AWAY, desk.timing.away
-
-
-def _word(reason: Reason) -> str:
-    """A word for operators, without anything that was sent."""
-    if isinstance(reason, LeaseRefused):
-        return reason.trouble.code
-    return str(reason) if isinstance(reason, FortnoxError) else type(reason).__name__

@@ -38,6 +38,7 @@ from common.events.vouchers import (
     VoucherRejected,
     VouchersCompleted,
     VouchersRefused,
+    VouchersWaiting,
     VoucherUncertain,
 )
 
@@ -88,6 +89,7 @@ __all__ = [
     "VouchersCompleted",
     "VouchersCorrectionRequested",
     "VouchersRefused",
+    "VouchersWaiting",
     "from_record",
     "new_event",
     "to_record",

@@ -30,7 +30,7 @@ HEADERS: Schema = {
         "ce_dataschema": {"type": "string", "description": "urn:bokbrygga:<type>:v<major version>"},
         "ce_correlationid": {"type": "string", "description": "The ce_id of the command that started it."},
         "ce_causationid": {"type": "string", "description": "The ce_id of the event that led to it directly."},
-        "ce_sequence": {"type": "string", "description": "Rises by one for each record of a topic and key."},
+        "ce_sequence": {"type": "string", "description": "Rises by one for each record of a topic and key; import data has none."},
         "traceparent": {"type": "string", "description": "W3C Trace Context."},
         "content-type": {"const": "application/json"},
     },

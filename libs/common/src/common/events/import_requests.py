@@ -62,7 +62,8 @@ class ImportCancelRequested(EventData):
 
     @property
     def business_key(self) -> str:
-        return str(self.import_id)
+        """With the connection: what another one says of this import takes nothing away from it."""
+        return f"{self.connection_id}:{self.import_id}"
 
 
 class ImportResendRequested(EventData):

@@ -21,9 +21,13 @@ ConnectionId = UUID
 """A connection between one assignment in the product and one company in Fortnox: opaque, never a company number."""
 
 
+LONGEST_AMOUNT = 30  # digits before or after the point: 1E+999999999 would take a gigabyte to write out
+
+
 def _finite(amount: Decimal) -> Decimal:
-    if not amount.is_finite():
-        msg = "an amount must be a finite number"
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -LONGEST_AMOUNT or amount.adjusted() > LONGEST_AMOUNT:
+        msg = "an amount must be a finite number of a reasonable length"
         raise ValueError(msg)
     return amount
 

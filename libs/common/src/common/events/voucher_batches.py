@@ -12,7 +12,7 @@ from common.events.topics import VOUCHER_BATCHES
 from common.events.types import Amount, FinancialYear, Model
 
 VoucherId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-"""The product's own id of a voucher, unique within the connection and never reused."""
+"""The product's own id of a voucher: unique within the company, over all its connections, and never reused."""
 
 
 class Mode(StrEnum):

@@ -122,6 +122,19 @@ class VoucherDuplicated(BatchEvent):
     trouble: Trouble
 
 
+class VouchersWaiting(BatchEvent):
+    """The batch waits for something that somebody else must do or that passes; it goes on by itself.
+
+    Told once per cause, and only while no voucher of the batch is uncertain: then `voucher.uncertain` tells it.
+    """
+
+    TYPE = "vouchers.waiting"
+
+    trouble: Trouble
+    next_try: Timestamp | None = None
+    gives_up_at: Timestamp | None = None
+
+
 class VouchersCompleted(BatchEvent):
     """The batch's end. The counts add up: booked + already_booked + rejected + uncertain = vouchers."""
 
@@ -140,7 +153,7 @@ class VouchersCompleted(BatchEvent):
 
 
 class VouchersRefused(BatchEvent):
-    """The batch was not begun: it can't be carried out as it stands."""
+    """The batch was not begun: it can't be carried out as it stands, or has waited for too long."""
 
     TYPE = "vouchers.refused"
 

@@ -31,6 +31,8 @@ class Job(Generic[Command]):
     outbox: Outbox
     clock: Clock
     ended: bool = field(default=False, init=False)
+    holding: int = field(default=0, init=False)
+    """Transactions under way that have the job's row locked: until they end nobody can take it over."""
 
     @property
     def id(self) -> UUID:
@@ -60,11 +62,19 @@ class Job(Generic[Command]):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A transaction that commits only while this process holds the job. Raises Fenced."""
+        """A transaction that commits only while this process holds the job. Raises Fenced.
+
+        However long it takes, the job is ours meanwhile; the lease begins anew with its commit.
+        """
         async with self.pool.acquire() as connection, connection.transaction():
             if not await JobStore(connection).hold(self.claim):
                 raise Fenced
-            yield connection
+            self.holding += 1
+            try:
+                yield connection
+                await JobStore(connection).extend(self.claim)
+            finally:
+                self.holding -= 1
 
     async def say(self, connection: Connection, *data: EventData) -> None:
         """Adds events to the transaction, as caused by this job's command."""
@@ -100,8 +110,12 @@ class Job(Generic[Command]):
     async def postpone(self, until: datetime, reason: str, *data: EventData) -> None:
         """Gives the worker free until a time, or until the connection is woken; counts as no failure."""
         async with self.transaction() as connection:
-            await self.say(connection, *data)
-            await JobStore(connection).postpone(self.claim, until, reason)
+            await self.postpone_in(connection, until, reason, *data)
+
+    async def postpone_in(self, connection: Connection, until: datetime, reason: str, *data: EventData) -> None:
+        """Postpones the job in a transaction that the caller got from `transaction`."""
+        await self.say(connection, *data)
+        await JobStore(connection).postpone(self.claim, until, reason)
         self.ended = True
 
     def _event(self, data: EventData) -> Event[EventData]:

@@ -23,6 +23,17 @@ class Claim:
     checkpoint: Any
     cancel_requested: bool
     created_at: datetime
+    lease: timedelta
+    """How long it stays ours from each heartbeat on."""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What the database says to a heartbeat of a job that is ours."""
+
+    kept: bool
+    """Whether the lease was extended; it can't be while a transaction has the job's row locked."""
+    cancel_requested: bool
 
 
 @dataclass(frozen=True)
@@ -100,21 +111,26 @@ class JobStore:
             version,
             lease,
         )
-        return Claim(**row) if row else None
+        return Claim(**row, lease=lease) if row else None
 
-    async def extend(self, claim: Claim, lease: timedelta) -> bool | None:
-        """Keeps the job for longer. Whether it was asked to be cancelled; None when somebody else has it."""
-        asked: bool | None = await self._connection.fetchval(
+    async def extend(self, claim: Claim) -> Heartbeat | None:
+        """Keeps the job for longer; None when somebody else has it. Never waits for who has the row locked."""
+        row = await self._connection.fetchrow(
             """
-            update jobs set lease_until = clock() + $3
-            where id = $1 and fence = $2 and status = 'running'
-            returning cancel_requested
+            with free as (
+                select id from jobs where id = $1 and fence = $2 and status = 'running' for update skip locked
+            ),
+            kept as (
+                update jobs set lease_until = clock() + $3 from free where jobs.id = free.id returning true
+            )
+            select exists (select from kept) as kept, cancel_requested
+            from jobs where id = $1 and fence = $2 and status = 'running'
             """,
             claim.id,
             claim.fence,
-            lease,
+            claim.lease,
         )
-        return asked
+        return Heartbeat(**row) if row else None
 
     async def hold(self, claim: Claim) -> bool:
         """Locks the job's row until the transaction ends; False when somebody else has it."""

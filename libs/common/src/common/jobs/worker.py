@@ -13,12 +13,12 @@ import structlog
 from pydantic import ValidationError
 
 from common.clock import SYSTEM, Clock
-from common.database import GONE, Pool
-from common.events.envelope import EventData
+from common.database import GONE, Connection, Pool, is_away
+from common.events.envelope import EventData, new_event
 from common.jobs.job import Fenced, Job
 from common.jobs.store import Claim, JobStore, load
 from common.messaging.outbox import Outbox
-from common.problems import GAVE_UP, ProblemError
+from common.problems import GAVE_UP, UNREADABLE_COMMAND, ProblemError
 from common.telemetry import JOB_SECONDS, JOBS_ENDED, JOBS_OLDEST, JOBS_RUNNING, JOBS_WAITING, OUTBOX_WAITING
 
 log = structlog.get_logger()
@@ -31,6 +31,7 @@ MOST_FAREWELLS = 8  # how many times giving a job up is tried before it is burie
 
 Step = Callable[[Job[Any]], Awaitable[None]]
 GiveUp = Callable[[Job[Any], ProblemError], Awaitable[None]]
+Farewell = Callable[[Connection, Claim, ProblemError], Awaitable[Sequence[EventData]]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class JobKind:
     """Tells that the job failed for good, and completes it."""
     cancelled: Step | None = None
     """Tells that the job was stopped as asked, and completes it."""
+    buried: Farewell | None = None
+    """Ends in the service's own tables what a job stood for whose command can't even be read, and returns the events
+    that tell it; runs in the transaction that buries the job, which keeps its connection and business key.
+    """
     version: int = 1
     most_attempts: int = 8
     """Claims in a row without getting anywhere, after which it is given up."""
@@ -134,9 +139,9 @@ class Worker:
 
     async def _attempt(self, claim: Claim) -> str:
         try:
-            job = self._job(claim)
+            job = await asyncio.to_thread(self._job, claim)
         except (KeyError, ValidationError):
-            return await self._bury(claim, "unreadable-command")
+            return await self._bury(claim, "unreadable-command", UNREADABLE_COMMAND.error())
         try:
             return await self._run(job)
         except asyncio.CancelledError:
@@ -145,16 +150,16 @@ class Worker:
         except Fenced:
             log.warning("job.taken-over")
             return "taken-over"
-        except GONE as error:
-            log.warning("job.interrupted", error=type(error).__name__)
-            return await self._later(claim, _delay(job), type(error).__name__)
         except Exception as error:
-            log.exception("job.failed", attempts=job.attempts)
+            if is_away(error):
+                log.warning("job.interrupted", error=type(error).__name__)
+            else:
+                log.exception("job.failed", attempts=job.attempts)
             return await self._later(claim, _delay(job), type(error).__name__)
 
     async def _run(self, job: Job[Any]) -> str:
         if job.attempts > self.kind.most_attempts + MOST_FAREWELLS:
-            return await self._bury(job.claim, "could-not-be-given-up")
+            return await self._bury(job.claim, "could-not-be-given-up", GAVE_UP.error(attempts=self.kind.most_attempts))
         if job.claim.cancel_requested and self.kind.cancelled:
             outcome = "cancelled"
         elif job.attempts > self.kind.most_attempts:
@@ -199,12 +204,13 @@ class Worker:
             asked_at = self.clock.boottime()
             with contextlib.suppress(*GONE):
                 async with asyncio.timeout(lease / 4), self.pool.acquire() as connection:
-                    asked = await JobStore(connection).extend(job.claim, self.lease)
-                if asked is None:
+                    answer = await JobStore(connection).extend(job.claim)
+                if answer is None:
                     return Stop.FENCED
-                if asked and self.kind.cancelled:
+                if answer.cancel_requested and self.kind.cancelled:
                     return Stop.CANCEL
-                held_until = asked_at + lease
+                if answer.kept or job.holding:  # what our own transaction has locked nobody can take over
+                    held_until = asked_at + lease
             if self.clock.boottime() > held_until - lease / 4:
                 return Stop.FENCED
 
@@ -216,11 +222,22 @@ class Worker:
             log.warning("job.left-to-its-lease")
         return "retried"
 
-    async def _bury(self, claim: Claim, reason: str) -> str:
+    async def _bury(self, claim: Claim, reason: str, why: ProblemError) -> str:
+        """Keeps the job as dead, and tells it; when even the telling fails, the job is dead all the same."""
         log.error("job.buried", reason=reason)
-        with contextlib.suppress(*GONE):
-            async with self.pool.acquire() as connection:
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                if self.kind.buried and await JobStore(connection).hold(claim):
+                    said, now = await self.kind.buried(connection, claim, why), self.clock.now()
+                    await self.outbox.add(connection, *(new_event(data, source=self.source, time=now) for data in said))
                 await JobStore(connection).bury(claim, reason)
+        except GONE:
+            return "left-to-its-lease"
+        except Exception:
+            log.exception("job.buried-without-a-word")
+            with contextlib.suppress(*GONE):
+                async with self.pool.acquire() as connection:
+                    await JobStore(connection).bury(claim, reason)
         return "buried"
 
     async def _measure(self) -> None:

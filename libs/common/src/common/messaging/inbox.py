@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from common.clock import SYSTEM, Clock
-from common.database import GONE, Connection, Pool
+from common.database import Connection, Pool, is_away
 from common.events.envelope import Event, EventData, Record, Unreadable, from_record
 from common.messaging.dead_letters import DeadLetters
 from common.problems import REUSED_KEY, ProblemError
@@ -70,10 +70,11 @@ class Inbox:
         while True:
             try:
                 outcome = await (self._park(record, unfit) if unfit else self._accept_once(record))
-            except GONE as error:
-                log.warning("inbox.database-away", error=type(error).__name__)
-                await self._clock.sleep(AWAY)
             except Exception as error:  # noqa: BLE001  (whatever is wrong with a record, the next one must not wait)
+                if is_away(error):
+                    log.warning("inbox.database-away", error=type(error).__name__)
+                    await self._clock.sleep(AWAY)
+                    continue
                 failures += 1
                 unfit = _unfit(error, failures)
                 await self._clock.sleep(0 if unfit else FIRST_DELAY * 2**failures)

@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from aiokafka.structs import RecordMetadata
 
 from common import database
 from common.clock import SYSTEM, Clock
 from common.events.envelope import Record, Unreadable
 from common.messaging.dead_letters import DeadLetters
 from common.messaging.producer import header_bytes
+from common.messaging.sending import Aside, Batch, send, unknown
 from common.telemetry import OUTBOX_PUBLISHED
 
 if TYPE_CHECKING:
     import asyncpg
 
     Session = asyncpg.Connection[asyncpg.Record]
-    Batch = tuple[list[asyncpg.Record], asyncio.Future[list[RecordMetadata | BaseException]]]
-    """Rows, and what became of each."""
+    Failures = list[tuple[asyncpg.Record, BaseException]]
 
 log = structlog.get_logger()
 
@@ -39,7 +38,8 @@ NEXT_BATCH = """
     select id, topic, key, value, headers
     from (select *, row_number() over (order by id) as n,
                  sum(coalesce(octet_length(value), 0)) over (order by id) as bytes
-          from (select * from outbox where id <> all($3::bigint[]) order by id limit $1) as first) as counted
+          from (select * from outbox where id <> all($3::bigint[]) and topic <> all($4::text[])
+                order by id limit $1) as first) as counted
     where bytes < $2 or n = 1
     order by id
 """
@@ -79,11 +79,20 @@ class Relay:
             await self._replace_if_stuck(session)
             await self.clock.sleep(1)
         await self._note_progress(session)
+        log.info("relay.active")
+        aside = Aside(self.clock)
+        try:
+            while True:
+                await self._with_a_producer(session, aside)
+        finally:
+            aside.clear()
+
+    async def _with_a_producer(self, session: "Session", aside: Aside) -> None:
+        """Publishes until something fails: a producer that failed once is left behind."""
         producer = self.producer()
         try:
             await producer.start()
-            log.info("relay.active")
-            await self._publish(session, producer)
+            await self._publish(session, producer, aside)
         finally:
             await _stop(producer)
 
@@ -101,7 +110,7 @@ class Relay:
         if ended:
             log.warning("relay.replaced-stuck-holder")
 
-    async def _publish(self, session: "Session", producer: AIOKafkaProducer) -> None:
+    async def _publish(self, session: "Session", producer: AIOKafkaProducer, aside: Aside) -> None:
         """Reads one batch while the one before it is on its way; deletes each when it is acknowledged."""
         under_way: deque[Batch] = deque()
         note_at = 0.0
@@ -110,43 +119,60 @@ class Relay:
                 if self.clock.boottime() > note_at:
                     await self._note_progress(session)
                     note_at = self.clock.boottime() + NOTE_EVERY
-                batch = await self._send_next(session, producer, under_way)
+                batch = await self._send_next(session, producer, under_way, aside)
                 if batch:
                     under_way.append(batch)
+                failures: Failures = []
                 if under_way and (not batch or len(under_way) == MOST_UNDER_WAY or self._singly):
-                    await self._settle(session, under_way.popleft())
+                    failures = await self._settle(session, under_way.popleft(), aside)
+                if failures:
+                    for later in under_way:
+                        failures += await self._settle(session, later, aside)
+                    return await self._judge(session, failures, aside)
             if not batch and not under_way:
                 await self.clock.sleep(PAUSE)
 
     async def _send_next(
-        self, session: "Session", producer: AIOKafkaProducer, under_way: "Iterable[Batch]"
-    ) -> "Batch | None":
+        self, session: "Session", producer: AIOKafkaProducer, under_way: Iterable[Batch], aside: Aside
+    ) -> Batch | None:
         """What comes after the rows under way. Not by their last id: of other keys, smaller ids may commit later."""
-        sent = [row["id"] for rows, _ in under_way for row in rows]
-        rows = await session.fetch(NEXT_BATCH, 1 if self._singly else BATCH_ROWS, BATCH_BYTES, sent)
-        if not rows:
-            return None
-        return rows, asyncio.gather(*[await _send(producer, row) for row in rows], return_exceptions=True)
+        sent = [row["id"] for batch in under_way for row in batch.rows]
+        rows = await session.fetch(NEXT_BATCH, 1 if self._singly else BATCH_ROWS, BATCH_BYTES, sent, aside.topics())
+        missing = await unknown(producer, {row["topic"] for row in rows})
+        for topic in missing:
+            aside.put(topic, "unknown")
+        rows = [row for row in rows if row["topic"] not in missing]
+        return await send(producer, rows) if rows else None
 
-    async def _settle(self, session: "Session", batch: "Batch") -> None:
-        rows, acknowledgements = batch
-        outcomes = await acknowledgements
-        if any(isinstance(outcome, MessageSizeTooLargeError) for outcome in outcomes):
-            await self._find_too_large(session, rows)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        await session.execute("delete from outbox where id = any($1)", [row["id"] for row in rows])
+    async def _settle(self, session: "Session", batch: Batch, aside: Aside) -> "Failures":
+        """Deletes what was acknowledged, whatever became of the rest, which it returns."""
+        failures = await batch.failures()
+        failed = {row["id"] for row, _ in failures}
+        published = [row for row in batch.rows if row["id"] not in failed]
+        await session.execute("delete from outbox where id = any($1)", [row["id"] for row in published])
+        aside.written({row["topic"] for row in published} - {row["topic"] for row, _ in failures})
         self._singly = max(0, self._singly - 1)
-        OUTBOX_PUBLISHED.inc(len(rows))
+        OUTBOX_PUBLISHED.inc(len(published))
+        return failures
 
-    async def _find_too_large(self, session: "Session", rows: "list[asyncpg.Record]") -> None:
+    async def _judge(self, session: "Session", failures: "Failures", aside: Aside) -> None:
+        """A row that is too large is found and parked; any other failure is its topic's, which has to wait."""
+        too_large = [row for row, why in failures if isinstance(why, MessageSizeTooLargeError)]
+        if too_large:
+            await self._find_too_large(session, too_large, len(failures))
+        judged = {row["topic"] for row in too_large}
+        for row, why in failures:
+            if row["topic"] not in judged:
+                aside.put(row["topic"], type(why).__name__)
+                judged.add(row["topic"])
+
+    async def _find_too_large(self, session: "Session", rows: "list[asyncpg.Record]", failed: int) -> None:
         """Parks a row that the broker will never take, so that what comes after it goes out.
 
         Rows travel together and are refused together: which one is to blame shows when they go one at a time.
         """
-        if len(rows) > 1:
-            self._singly = len(rows)
+        if failed > 1:
+            self._singly = failed
             return
         (row,) = rows
         record = Record(row["topic"], row["key"], row["value"], header_bytes(row["headers"]))
@@ -161,19 +187,6 @@ class Relay:
             on conflict (only_row) do update set backend = excluded.backend, at = excluded.at
             """
         )
-
-
-async def _send(producer: AIOKafkaProducer, row: "asyncpg.Record") -> "asyncio.Future[RecordMetadata]":
-    """Hands a row to the producer; a row that is refused at once is as one that is refused later."""
-    try:
-        sent: asyncio.Future[RecordMetadata] = await producer.send(
-            row["topic"], row["value"], key=row["key"], headers=header_bytes(row["headers"])
-        )
-    except MessageSizeTooLargeError as error:
-        refused: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
-        refused.set_exception(error)
-        return refused
-    return sent
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

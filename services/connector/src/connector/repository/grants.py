@@ -106,6 +106,35 @@ class Grants:
         )
         await self._store(grant_id, tokens)
 
+    async def now(self) -> datetime:
+        """The database's time, which all replicas share."""
+        now: datetime = await self._connection.fetchval("select clock()")
+        return now
+
+    async def hold(
+        self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens, obtained_at: datetime, renew_in: timedelta
+    ) -> None:
+        """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last."""
+        await self._connection.execute(
+            """
+            update grants set kind = $2, access_token = $3, access_hash = $4,
+                access_until = clock() + make_interval(secs => $5), refresh_token = $6, refresh_hash = $7,
+                refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1,
+                retry_at = case when status = 'lost' then clock() + $9::interval end,
+                claim_id = null, claim_deadline = null
+            where id = $1
+            """,
+            grant_id,
+            kind,
+            tokens.access_token,
+            tokens.access_hash,
+            float(tokens.expires_in),
+            tokens.refresh_token,
+            tokens.refresh_hash,
+            obtained_at,
+            renew_in,
+        )
+
     async def change_key(self, grant_id: UUID, master_key: str, sealed_key: bytes) -> None:
         await self._connection.execute(
             "update grants set master_key = $2, sealed_key = $3 where id = $1", grant_id, master_key, sealed_key

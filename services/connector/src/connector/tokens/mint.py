@@ -8,30 +8,26 @@ A service account spends nothing, but takes the same way: simply so that Fortnox
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import structlog
 
 import fortnox
 from common.clock import Clock
-from common.database import GONE, Connection, Pool
+from common.database import Connection, Pool
 from common.events import ConnectionKind, ConnectionLost, ConnectionRenewed
 from common.problems import ProblemError
 from connector import problems, telemetry
 from connector.announcements import Announcer
+from connector.keeping import Keeper
 from connector.repository import Grant, GrantedTokens, Grants
 from connector.tokens.sealed import key_of, open_company, open_refresh_token, seal_tokens
 from connector.tokens.vault import RowKey, Unsealable, Vault
 from fortnox.oauth import OAuth, Tokens, tenant_of
 
 log = structlog.get_logger()
-
-Result = TypeVar("Result")
 
 CALL_TIMEOUT = 20.0  # seconds that a call to the token endpoint may take
 SEND_WITHIN = timedelta(seconds=5)  # after the claim: by the holder's own boot-time clock, from before it asked
@@ -49,8 +45,7 @@ class Mint:
     """Renews grants. Callers in a process share one flight per grant."""
 
     pool: Pool
-    connect: Callable[[], AbstractAsyncContextManager[Connection]]
-    """A database connection of its own, for answers that must be stored when the pool has broken."""
+    keeper: Keeper
     oauth: OAuth
     vault: Vault
     announcer: Announcer
@@ -157,7 +152,7 @@ class Mint:
             await self._lose(grant, problems.LOST.error())
             return
         sealed = seal_tokens(key, tokens, self.idle_renewal)
-        await self._commit(lambda connection: self._store(connection, grant, sealed))
+        await self.keeper.commit(lambda connection: self._store(connection, grant, sealed))
         telemetry.RENEWALS.labels(grant.kind, "renewed").inc()
 
     async def _store(self, connection: Connection, grant: Grant, tokens: GrantedTokens) -> None:
@@ -188,7 +183,7 @@ class Mint:
                 await self.announcer.tell(connection, grant.id, ConnectionLost)
             return lost
 
-        if await self._commit(store):
+        if await self.keeper.commit(store):
             telemetry.RENEWALS.labels(grant.kind, "lost").inc()
             log.warning("grant.lost", grant=str(grant.id), kind=grant.kind, reason=error.problem.code)
             raise error
@@ -198,22 +193,6 @@ class Mint:
         log.warning("grant.renewal-failed", grant=str(claim.grant.id), error=type(error).__name__)
         async with self.pool.acquire() as connection:
             await Grants(connection).release(claim.grant.id, claim.id)
-
-    async def _commit(self, write: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """Commits what an answer told, however long the database is away: it may be the only live token."""
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                return await write(connection)
-        except GONE as error:
-            log.error("grant.answer-not-stored-yet", error=type(error).__name__)
-        pause = 0.1
-        while True:
-            try:
-                async with self.connect() as own, own.transaction():
-                    return await write(own)
-            except GONE:
-                await self.clock.sleep(pause)
-                pause = min(2.0, pause * 2)
 
 
 @dataclass(frozen=True)

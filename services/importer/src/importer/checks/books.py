@@ -167,8 +167,16 @@ FORM = Rule(
         "Deviations from the SIE standard, without loss: {count} ({places}).",
     ),
 )
+NO_SRU = Rule(
+    "sie.sru",
+    Texts("Alla konton som används har SRU-kod.", "All accounts in use have an SRU code."),
+    Texts(
+        "Filen har inga SRU-koder, så inget konto kommer med i deklarationen av sig självt.",
+        "The file has no SRU codes, so that no account reaches the tax return by itself.",
+    ),
+    "Lägg in SRU-koder på kontona i Fortnox.",
+)
 ANSWERED = frozenset(code for question in QUESTIONS for code in question.findings)
-TELLING_NOTES = frozenset({"no-sru"})
 UNSURE = "encoding-unsure"
 
 
@@ -180,13 +188,16 @@ def of_books(document: sie.Document) -> Iterator[Check]:
     yield _reading(document)
     for question in QUESTIONS:
         against = [finding for finding in findings if finding.code in question.findings]
-        yield _answer(question.rule, against, vouchers=len(document.vouchers))
+        if any(finding.code == "no-sru" for finding in against):
+            yield NO_SRU.found(Verdict.WARNING)
+        else:
+            yield _answer(question.rule, against, vouchers=len(document.vouchers))
     yield _answer(FORM, [finding for finding in findings if finding.code not in ANSWERED])
 
 
 def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> Check:
-    """Notes speak against nothing, but for that there are no SRU codes at all; an error fails the check."""
-    severe = [one for one in findings if one.severity is not sie.Severity.NOTE or one.code in TELLING_NOTES]
+    """Notes speak against nothing; an error fails the check."""
+    severe = [one for one in findings if one.severity is not sie.Severity.NOTE]
     if not severe:
         return rule.passed(**numbers)
     failed = any(finding.severity is sie.Severity.ERROR for finding in severe)

@@ -47,28 +47,31 @@ class _Rules:
         )
         self._unbooked_invoices = Rule(
             f"{code}.unbooked-invoices",
-            Texts("Alla fakturor till och med balansdagen är bokförda.", "All invoices up to the date are booked."),
             Texts(
-                "Ej bokförda fakturor till och med balansdagen: {count} st, {amount} kr ({places}).",
-                "Invoices up to the closing date that are not booked: {count}, {amount} ({places}).",
+                f"Alla fakturor i {swedish} till och med balansdagen är bokförda.",
+                f"All invoices of the {english} up to the date are booked.",
+            ),
+            Texts(
+                f"Ej bokförda fakturor i {swedish} till och med balansdagen: {{count}} st, {{amount}} kr ({{places}}).",
+                f"Invoices of the {english} up to the date that are not booked: {{count}}, {{amount}} ({{places}}).",
             ),
             "Bokför fakturorna i Fortnox eller makulera dem, och hämta igen.",
         )
         self._unbooked_payments = Rule(
             f"{code}.unbooked-payments",
-            Texts("Inga obokförda betalningar.", "No unbooked payments."),
+            Texts(f"Inga obokförda betalningar i {swedish}.", f"No unbooked payments in the {english}."),
             Texts(
-                "Registrerade men ej bokförda betalningar, som inte räknas: {count} st ({places}).",
-                "Payments that are registered but not booked, and do not count: {count} ({places}).",
+                f"Ej bokförda betalningar i {swedish}, som inte räknas: {{count}} st ({{places}}).",
+                f"Payments of the {english} that are not booked, and do not count: {{count}} ({{places}}).",
             ),
             "Bokför betalningarna i Fortnox och hämta igen.",
         )
         self.undated = Rule(
             f"{code}.undated-payments",
-            Texts("Alla betalningar har datum.", "All payments are dated."),
+            Texts(f"Alla betalningar i {swedish} har datum.", f"All payments of the {english} are dated."),
             Texts(
-                "Bokförda betalningar utan datum, som räknas från fakturadatum: {count} st ({places}).",
-                "Booked payments without a date, which count from the invoice date: {count} ({places}).",
+                f"Betalningar i {swedish} utan datum, som räknas från fakturadatum: {{count}} st ({{places}}).",
+                f"Payments of the {english} without a date, which count from the invoice date: {{count}} ({{places}}).",
             ),
             "Kontrollera betalningarna i Fortnox.",
         )

@@ -24,7 +24,7 @@ class Sources:
     unbooked_invoices: tuple[Invoice, ...]
     """Dated up to the closing date and not booked: not in an accrual ledger."""
     unbooked_payments: tuple[str, ...]
-    """`payment → invoice` of payments that Fortnox lists but that don't lower any balance."""
+    """Payment and invoice, in words, of payments that Fortnox lists but that don't lower any balance."""
     undated_payments: tuple[str, ...]
     """Booked payments without a date: they count from their invoice's."""
 
@@ -66,4 +66,4 @@ def _unbooked(invoices: Iterable[Invoice], closing_date: date) -> list[Invoice]:
 
 
 def _pair(payment: fortnox.InvoicePaymentListItem) -> str:
-    return f"{payment.number} → {payment.invoice_number}"
+    return f"{payment.number} på faktura {payment.invoice_number}"

@@ -17,7 +17,7 @@ def reconcile(
     The accounts' balance is the opening balance plus the rows up to the day, never #UB in mid-year.
     """
     total = sum((item.remaining_sek for item in items), Decimal(0))
-    balance = sum((document.balance(account, closing_date) for account in accounts), Decimal(0)) * sign
+    balance = sum((document.balance(account, closing_date) for account in accounts), Decimal(0)) * sign + 0  # no −0.00
     return Reconciliation(
         accounts=tuple(sorted(accounts)),
         ledger_total=total,

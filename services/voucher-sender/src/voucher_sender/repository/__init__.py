@@ -1,6 +1,6 @@
 """All SQL of the voucher-sender. The caller owns the transaction."""
 
-from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally
+from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
@@ -20,4 +20,5 @@ __all__ = [
     "States",
     "Tally",
     "Vouchers",
+    "Wait",
 ]

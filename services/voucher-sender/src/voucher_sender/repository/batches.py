@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from common.database import Connection
-from common.events.voucher_batches import VouchersApproved
+from common.events.voucher_batches import Mode, VouchersApproved
 
 
 class Outcome(StrEnum):
@@ -25,6 +25,7 @@ class Batch:
     """A batch and how far it is."""
 
     batch_id: UUID
+    mode: Mode
     tenant: int | None
     financial_year: int | None
     next_year: str | None
@@ -57,6 +58,16 @@ class Tally:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A batch that has not got anywhere since a time."""
+
+    since: datetime
+    now: datetime
+    told: bool
+    """Whether its trouble has been told since then."""
+
+
 class Batches:
     """Batches and what became of their vouchers."""
 
@@ -81,22 +92,27 @@ class Batches:
         return await self.get(batch.batch_id)
 
     async def get(self, batch_id: UUID) -> Batch:
+        batch = await self.find(batch_id)
+        assert batch is not None
+        return batch
+
+    async def find(self, batch_id: UUID) -> Batch | None:
         row = await self._connection.fetchrow(
             """
-            select batch_id, tenant, financial_year, next_year, locked_until, checked_at is not null as checked
+            select batch_id, mode, tenant, financial_year, next_year, locked_until, checked_at is not null as checked
             from batches where batch_id = $1
             """,
             batch_id,
         )
-        assert row is not None
-        return Batch(**row)
+        return Batch(**{**row, "mode": Mode(row["mode"])}) if row else None
 
     async def keep_check(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Keeps what the check read and found, once."""
         await self._connection.execute(
             """
             update batches
-            set tenant = $2, financial_year = $3, next_year = $4, locked_until = $5, checked_at = clock()
+            set tenant = $2, financial_year = $3, next_year = $4, locked_until = $5, checked_at = clock(),
+                waiting_since = null, waiting_codes = default
             where batch_id = $1
             """,
             batch.batch_id,
@@ -116,9 +132,13 @@ class Batches:
     async def settle(
         self, batch_id: UUID, position: int, outcome: Outcome, findings: list[dict[str, Any]] | None = None
     ) -> None:
-        """Keeps a voucher's outcome, with the findings that led to it where there are any."""
+        """Keeps a voucher's outcome, with the findings that led to it where there are any: the batch got somewhere."""
         await self._connection.execute(
             """
+            with batch as (
+                update batches set waiting_since = null, waiting_codes = default
+                where batch_id = $1 and waiting_since is not null
+            )
             update batch_vouchers set outcome = $3, findings = findings || coalesce($4::jsonb, '[]')
             where batch_id = $1 and position = $2
             """,
@@ -127,6 +147,23 @@ class Batches:
             outcome,
             findings,
         )
+
+    async def wait(self, batch_id: UUID, code: str) -> Wait:
+        """Keeps that it waits, and with which trouble."""
+        row = await self._connection.fetchrow(
+            """
+            update batches b
+            set waiting_since = coalesce(b.waiting_since, clock()),
+                waiting_codes = case when old.told then b.waiting_codes else b.waiting_codes || $2::text end
+            from (select $2 = any(waiting_codes) as told from batches where batch_id = $1) old
+            where batch_id = $1
+            returning waiting_since as since, clock() as now, told
+            """,
+            batch_id,
+            code,
+        )
+        assert row is not None
+        return Wait(**row)
 
     async def add_calls(self, batch_id: UUID, calls: int) -> None:
         """Calls to Fortnox made for the batch, this attempt's added to those of earlier ones."""

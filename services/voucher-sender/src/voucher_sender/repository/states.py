@@ -44,12 +44,16 @@ class States:
         return {**batch, "vouchers": [dict(row) for row in rows]}
 
     async def voucher(self, connection_id: UUID, voucher_id: str) -> dict[str, Any] | None:
+        """The voucher with that id in a company that the connection has sent to; its own first, if there are several."""
         row = await self._connection.fetchrow(
             f"""
             select v.voucher_id, v.batch_id, v.state, v.marker, v.uncertain_since, {RECEIPT}
             from vouchers v
             left join receipts r on r.tenant = v.tenant and r.voucher_id = v.voucher_id
-            where v.connection_id = $1 and v.voucher_id = $2
+            where v.voucher_id = $2 and v.tenant in (
+                select tenant from batches where connection_id = $1
+                union select tenant from vouchers where connection_id = $1 and voucher_id = $2)
+            order by v.connection_id = $1 desc limit 1
             """,  # noqa: S608  (our own columns)
             connection_id,
             voucher_id,

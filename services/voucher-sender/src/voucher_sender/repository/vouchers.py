@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -54,7 +54,10 @@ class Pending:
     """A voucher of a batch that has no outcome yet."""
 
     position: int
+    """Within its batch; 0 where that batch is not at hand."""
     voucher_id: str
+    voucher_date: date | None
+    """As it was sent; None when it has not been."""
     marker: str
     state: State
     series: str | None
@@ -105,8 +108,7 @@ class Vouchers:
             select $1, $2, $3, new.voucher_id, new.content_hash, new.marker, 'approved'
             from unnest($4::text[], $5::text[], $6::text[]) as new (voucher_id, content_hash, marker)
             on conflict (tenant, voucher_id) do update
-            set batch_id = excluded.batch_id, connection_id = excluded.connection_id,
-                content_hash = excluded.content_hash,
+            set batch_id = excluded.batch_id, content_hash = excluded.content_hash,
                 state = case when v.state = 'intended' then v.state else 'approved' end
             where (v.batch_id = excluded.batch_id or v.state = 'rejected'
                    or not exists (select from batches b where b.batch_id = v.batch_id and b.ended_at is null))
@@ -127,8 +129,8 @@ class Vouchers:
         """The batch's vouchers that passed and have no outcome yet, in order."""
         rows = await self._connection.fetch(
             """
-            select e.position, v.voucher_id, v.marker, v.state, v.series, v.financial_year, v.highest_number, v.posts,
-                v.intended_at, v.over_at, v.missed_at, v.uncertain_since, v.uncertain_code
+            select e.position, v.voucher_id, v.voucher_date, v.marker, v.state, v.series, v.financial_year,
+                v.highest_number, v.posts, v.intended_at, v.over_at, v.missed_at, v.uncertain_since, v.uncertain_code
             from batch_vouchers e
             join batches b using (batch_id)
             join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
@@ -139,23 +141,70 @@ class Vouchers:
         )
         return [Pending(**{**row, "state": State(row["state"])}) for row in rows]
 
-    async def intend(
-        self, tenant: int, voucher_id: str, *, series: str, financial_year: int, highest_number: int, payload_hash: str
-    ) -> None:
-        """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox."""
+    async def in_doubt(self, tenant: int, series: str, financial_year: int, batch_id: UUID) -> list[Pending]:
+        """Vouchers of other batches of which nobody knows yet whether they are in the series."""
+        rows = await self._connection.fetch(
+            """
+            select 0 as position, voucher_id, voucher_date, marker, state, series, financial_year, highest_number,
+                posts, intended_at, over_at, missed_at, uncertain_since, uncertain_code
+            from vouchers
+            where tenant = $1 and series = $2 and financial_year = $3 and state = 'intended' and batch_id <> $4
+              and seen_number is null
+            order by intended_at
+            """,
+            tenant,
+            series,
+            financial_year,
+            batch_id,
+        )
+        return [Pending(**{**row, "state": State(row["state"])}) for row in rows]
+
+    async def found_out(self, tenant: int, pending: Pending, seen_number: int | None) -> None:
+        """Another batch has found out where it is, or that it is nowhere; unless it was sent again since."""
         await self._connection.execute(
             """
             update vouchers
-            set state = 'intended', series = $3, financial_year = $4, highest_number = $5, payload_hash = $6,
-                intended_at = clock(), posts = posts + 1, over_at = null, missed_at = null
+            set seen_number = $4::integer, state = case when $4::integer is null then 'approved' else state end
+            where tenant = $1 and voucher_id = $2 and intended_at = $3 and state = 'intended'
+            """,
+            tenant,
+            pending.voucher_id,
+            pending.intended_at,
+            seen_number,
+        )
+
+    async def intend(
+        self,
+        tenant: int,
+        pending: Pending,
+        *,
+        voucher_date: date,
+        series: str,
+        financial_year: int,
+        highest_number: int,
+        payload_hash: str,
+    ) -> None:
+        """Writes down that the voucher is about to be sent: from the commit on it may be in Fortnox.
+
+        One sent again keeps the number above which it was first looked for: a sending given up for lost may yet show.
+        """
+        await self._connection.execute(
+            """
+            update vouchers
+            set state = 'intended', series = $3, financial_year = $4, payload_hash = $6,
+                highest_number = case when posts > 0 and (series, financial_year) = ($3, $4)
+                    then least(highest_number, $5) else $5 end,
+                voucher_date = $7, intended_at = clock(), posts = posts + 1, over_at = null, missed_at = null,
+                seen_number = null
             where tenant = $1 and voucher_id = $2
             """,
             tenant,
-            voucher_id,
+            pending.voucher_id,
             series,
             financial_year,
             highest_number,
             payload_hash,
+            voucher_date,
         )
 
     async def not_sent(self, tenant: int, voucher_id: str) -> None:
@@ -222,6 +271,13 @@ class Vouchers:
             "select marker, voucher_id from vouchers where batch_id = $1 and posts > 0", batch_id
         )
         return {row["marker"]: row["voucher_id"] for row in rows}
+
+    async def lowest_intent(self, batch_id: UUID) -> int:
+        """The lowest of the highest numbers that the series had when the batch's vouchers were sent."""
+        number: int | None = await self._connection.fetchval(
+            "select min(highest_number) from vouchers where batch_id = $1 and posts > 0", batch_id
+        )
+        return number or 0
 
     async def last_repeat(self, batch_id: UUID) -> datetime | None:
         """When the batch last sent a voucher that it had sent before, or may have."""

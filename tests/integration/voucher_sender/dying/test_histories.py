@@ -23,8 +23,8 @@ LOOK_FAULTS = ["status-503", "truncate", "timeout-before", "html"]
 class History:
     """What happens, drawn from a seed."""
 
-    def __init__(self, office: Any, seed: int) -> None:
-        self.office = office
+    def __init__(self, office: Any, mortal: Any, seed: int) -> None:
+        self.office, self.mortal = office, mortal
         self.random = random.Random(seed)
 
     async def troubles(self) -> None:
@@ -56,7 +56,7 @@ class History:
             if job is None:
                 await asyncio.sleep(0.01)
             elif draw.random() < 0.2:
-                await office.crash(draw.randint(1, 150), job)
+                await self.mortal.crash(office, job, draw.randint(1, 150))
             else:
                 with suppress(Fenced, *GONE):
                     await batch_job.run(job, sender)
@@ -67,10 +67,10 @@ class History:
 
 @pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(12, 200))])
 async def test_whatever_happens_nothing_is_doubled_or_lost(
-    office: Any, a_batch: Any, voucher: Any, patient: Any, seed: int
+    office: Any, mortal: Any, a_batch: Any, voucher: Any, patient: Any, seed: int
 ) -> None:
     office = patient(call_timeout=0.3, post_within=0.3, settling=timedelta(seconds=0.1))
-    history = History(office, seed)
+    history = History(office, mortal, seed)
     batches = [
         a_batch(
             [voucher(100 * number + one, 100 + one) for one in range(history.random.randint(1, 4))],

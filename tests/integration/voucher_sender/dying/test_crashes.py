@@ -5,7 +5,7 @@ from typing import Any
 
 
 async def test_a_crash_at_any_await_doubles_and_loses_nothing(
-    office: Any, a_batch: Any, voucher: Any, patient: Any
+    office: Any, mortal: Any, a_batch: Any, voucher: Any, patient: Any
 ) -> None:
     office = patient(call_timeout=0.1, post_within=0.1, settling=timedelta(seconds=0.05))
     batches, awaits, done = [], 0, False
@@ -14,7 +14,7 @@ async def test_a_crash_at_any_await_doubles_and_loses_nothing(
         awaits += 1
         batch = a_batch([voucher(awaits)])
         batches.append(await office.approve(batch))
-        done = await office.crash_after(awaits)
+        done = await mortal.crash(office, await office.claim(office.sender()), awaits)
         await office.work()
 
     events = [event for batch in batches for event in await office.events(batch)]
