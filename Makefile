@@ -11,7 +11,7 @@ $(UV):
 	@python3 -m venv .uv
 	@.uv/bin/python -m pip install --quiet 'uv>=0.13,<1'
 
-.venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml) | $(UV)
+.venv/.installed: requirements.lock requirements-jdk.lock pyproject.toml $(wildcard */*/pyproject.toml sandbox/pyproject.toml libs/*/*.py libs/*/native/*) | $(UV)
 	@test -x $(VENV)/python || $(UV) venv --quiet --clear --python '>=3.11' .venv
 	@$(UV) pip sync --quiet --python $(VENV)/python requirements.lock
 	@touch $@
@@ -24,7 +24,7 @@ install: .venv/.installed ## set up .venv with everything (brings uv, and Java, 
 .PHONY: lock
 lock: | $(UV) ## write requirements.lock anew from the pyproject files
 	@$(UV) lock --quiet
-	@$(UV) export --quiet --no-group jdk --all-groups --no-header --format requirements.txt --output-file requirements.lock
+	@$(UV) export --quiet --all-groups --no-group jdk --no-group fuzz --no-header --format requirements.txt --output-file requirements.lock
 	@$(UV) export --quiet --only-group jdk --no-header --format requirements.txt --output-file requirements-jdk.lock
 
 .PHONY: lint
@@ -41,6 +41,13 @@ test: lint ## lint, types, and all tests but the long ones, on two workers (SERV
 .PHONY: soak
 soak: install ## the long tests
 	@$(VENV)/pytest -n 2 --dist loadgroup -m long --timeout 3600
+
+.PHONY: fuzz
+fuzz: install ## fuzz libs/sie for SECONDS=600 (brings atheris)
+	@$(UV) pip install --quiet --python $(VENV)/python --group fuzz
+	@mkdir -p .cache/fuzz/found .cache/fuzz/corpus
+	@nice -n 19 $(VENV)/python tests/fuzz/read_sie.py -max_total_time=$(or $(SECONDS),600) -max_len=4096 \
+		-timeout=20 -dict=tests/fuzz/sie.dict -artifact_prefix=.cache/fuzz/found/ .cache/fuzz/corpus $$(find tests/unit/sie/samples -mindepth 1 -type d)
 
 .PHONY: up
 up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)
@@ -65,5 +72,5 @@ docs: install ## write what is generated in docs/ anew, with a recording of the 
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
 
 .PHONY: bench
-bench: install ## measure, with a ratio beside each figure; NAME=latency|outbox for one
+bench: install ## measure, with a ratio beside each figure; NAME=latency|outbox|sie for one
 	@$(VENV)/python -m bench $(NAME)

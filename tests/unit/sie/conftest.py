@@ -42,3 +42,10 @@ def counted(request: pytest.FixtureRequest, sample: Callable[[str], Path]) -> tu
 def naive() -> Callable[[bytes], Figures]:
     found: Callable[[bytes], Figures] = runpy.run_path(str(HERE / "naive.py"))["figures"]
     return found
+
+
+@pytest.fixture(scope="session")
+def small_samples() -> list[bytes]:
+    """The samples that are quickly read, whichever are on this machine."""
+    paths = [folder / name for name in FIGURES for folder in (SAMPLES, VENDORS) if (folder / name).exists()]
+    return [path.read_bytes() for path in paths if path.stat().st_size < 20_000]

@@ -173,3 +173,12 @@ def test_derived_balances_agree_with_the_checks() -> None:
     assert document.amount("UB", 1930) == Decimal("138.50")
     assert document.amount("RES", "3001") == Decimal("-38.00")
     assert sie.check(document) == []
+
+
+@pytest.mark.parametrize("label", ["FLAGGA", "FORMAT"])
+def test_an_empty_record_says_no_more_than_a_missing_one(label: str) -> None:
+    """Found by fuzzing: these two have defaults that were lost when written again."""
+    document = sie.read(f'#FNAMN "AB"\n#{label} ""\n'.encode())
+
+    assert document.header == sie.Header(company_name="AB")
+    assert sie.read(sie.write(document)) == document

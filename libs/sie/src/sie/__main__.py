@@ -11,8 +11,8 @@ from sie import as_json, summary
 from sie.checks import check
 from sie.comparing import compare
 from sie.problems import SieError
+from sie.progress import Progress
 from sie.reader import read
-from sie.scanner import Progress
 from sie.summary import Words
 
 LARGE_FILE = 5_000_000

@@ -20,15 +20,22 @@ class Distinct(Generic[T]):
     """Distinct values, each with a code in the order of their first appearance; shared by several columns."""
 
     def __init__(self, *first: T) -> None:
-        self.values: list[T] = []
-        self.codes: dict[T, int] = {}
-        for value in first:
-            self.code(value)
+        self.values: list[T] = list(first)
+        self._codes: dict[T, int] = {}
+
+    @property
+    def codes(self) -> dict[T, int]:
+        """Codes by value; the native scanner appends values only, and many a document is never asked."""
+        for code in range(len(self._codes), len(self.values)):
+            self._codes[self.values[code]] = code
+        return self._codes
 
     def code(self, value: T) -> int:
-        code = self.codes.get(value)
+        """The value's code, a new one if it is new."""
+        codes = self._codes if len(self._codes) == len(self.values) else self.codes
+        code = codes.get(value)
         if code is None:
-            code = self.codes[value] = len(self.values)
+            code = codes[value] = len(self.values)
             self.values.append(value)
         return code
 

@@ -4,6 +4,8 @@ import codecs
 from dataclasses import dataclass
 from typing import Literal
 
+from sie.core import Counts
+
 Certainty = Literal["certain", "likely", "unsure"]
 
 CP437_LETTERS = bytes.fromhex("86 84 94 8F 8E 99 82")  # å ä ö Å Ä Ö é
@@ -27,17 +29,17 @@ class Encoding:
     """The file began with a UTF-8 byte order mark."""
 
 
-def detect(data: bytes) -> Encoding:
+def detect(data: bytes, counts: Counts) -> Encoding:
     """Never misreads a conforming file: Swedish CP437 text is practically never valid UTF-8."""
     if data.startswith(codecs.BOM_UTF8):
-        if _is_utf8(data):
+        if is_utf8(data):
             return Encoding("utf-8", "certain", mark=True)
-        return Encoding(*_eight_bit(data), mark=True)
+        return Encoding(*_eight_bit(counts), mark=True)
     if data.isascii():
         return Encoding("cp437", "certain")
-    if _is_utf8(data):
+    if is_utf8(data):
         return Encoding("utf-8", "certain")
-    return Encoding(*_eight_bit(data))
+    return Encoding(*_eight_bit(counts))
 
 
 def named(name: str, data: bytes) -> Encoding:
@@ -47,7 +49,7 @@ def named(name: str, data: bytes) -> Encoding:
     return Encoding(name, "certain", mark=data.startswith(codecs.BOM_UTF8))
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Strictly valid, but for a last character that is cut off; with at least one whole multi-byte character.
 
     Tried a window at a time, so that no second copy of the file is made.
@@ -63,17 +65,17 @@ def _is_utf8(data: bytes) -> bool:
     return characters + cut_off < len(data)
 
 
-def _eight_bit(data: bytes) -> tuple[str, Certainty]:
-    old = sum(data.count(byte) for byte in CP437_LETTERS)
-    latin = sum(data.count(byte) for byte in LATIN_LETTERS)
+def _eight_bit(counts: Counts) -> tuple[str, Certainty]:
+    old = sum(counts[byte] for byte in CP437_LETTERS)
+    latin = sum(counts[byte] for byte in LATIN_LETTERS)
     sure: Certainty = "likely" if max(old, latin) > 3 * min(old, latin) else "unsure"
     if latin > old:
-        return _latin(data), sure
+        return _latin(counts), sure
     return "cp437", sure
 
 
-def _latin(data: bytes) -> str:
+def _latin(counts: Counts) -> str:
     """Windows-1252 where it says more than ISO 8859-1 does and every byte exists in it."""
-    beyond = any(data.count(byte) for byte in range(0x80, 0xA0))
-    undefined = any(data.count(byte) for byte in NOT_IN_WINDOWS_1252)
+    beyond = any(counts[byte] for byte in range(0x80, 0xA0))
+    undefined = any(counts[byte] for byte in NOT_IN_WINDOWS_1252)
     return "cp1252" if beyond and not undefined else "iso-8859-1"

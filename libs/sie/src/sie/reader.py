@@ -5,18 +5,21 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from sie import checksum, encodings
+from sie import checksum, core, encodings
 from sie.assembly import Assembly
+from sie.core import Counts
 from sie.document import Document, Origin, assembled
 from sie.encodings import Encoding
 from sie.problems import SieError, make
+from sie.progress import Progress
 from sie.records import Header
-from sie.scanner import Progress, scan
+from sie.scanner import scan
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, a path, or a file opened for reading bytes."""
 
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_END_OF_FILE = b"\x1a"
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r" + _END_OF_FILE)) + b"\x7f"
 
 
 def read(source: Source, *, encoding: str | None = None, progress: Progress | None = None) -> Document:
@@ -27,14 +30,16 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     data, name = _load(source)
     sha256 = hashlib.sha256(data).hexdigest()
     _refuse_foreign(data)
-    found = encodings.named(encoding, data) if encoding else encodings.detect(data)
+    counts = core.tally(data)
+    found = encodings.named(encoding, data) if encoding else encodings.detect(data, counts)
     assembly = Assembly()
-    text = _prepared(data, found, assembly)
+    text = _prepared(data, found, counts, assembly)
     scan(text, found.name, assembly, progress)
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
     verdict = checksum.verdict(text, found.name, assembly.checksum, assembly.problems)
-    header = Header(**assembly.header)  # type: ignore[arg-type]  # the slots of `headers` are its fields
+    said = {name: value for name, value in assembly.header.items() if value != ""}
+    header = Header(**said)  # type: ignore[arg-type]  # the slots of `headers` are its fields
     return assembled(assembly, Origin(name, len(data), sha256, found, verdict), header)
 
 
@@ -52,7 +57,7 @@ def _load(source: Source) -> tuple[bytes, str]:
 
 
 def _refuse_foreign(data: bytes) -> None:
-    if not data.strip():
+    if not data or data.isspace():
         raise SieError(make("empty"))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SieError(make("utf-16"))
@@ -60,7 +65,7 @@ def _refuse_foreign(data: bytes) -> None:
         raise SieError(make("sie-5"))
 
 
-def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
+def _prepared(data: bytes, encoding: Encoding, counts: Counts, assembly: Assembly) -> bytes:
     """The bytes without a byte order mark and an end-of-file mark, and what is odd about them as a whole, told."""
     problems = assembly.problems
     shown = encodings.KNOWN[encoding.name]
@@ -68,14 +73,15 @@ def _prepared(data: bytes, encoding: Encoding, assembly: Assembly) -> bytes:
         problems.add("encoding", encoding=shown + (" (BOM)" if encoding.mark else ""))
     if encoding.certainty == "unsure":
         problems.add("encoding-unsure", encoding=shown)
-    if encoding.mark:
-        data = data[3:]
-    if data.endswith(b"\x1a"):
-        problems.add("end-of-file-mark")
-        data = data.rstrip(b"\x1a")
-    if b"\n" not in data and b"\r" in data:
+    end = len(data)
+    if counts[_END_OF_FILE[0]]:
+        end = len(data.rstrip(_END_OF_FILE))
+        if end < len(data):
+            problems.add("end-of-file-mark")
+    if any(counts[byte] for byte in _CONTROLS) or counts[_END_OF_FILE[0]] > len(data) - end:
+        problems.add("control-character")
+    data = data[3 if encoding.mark else 0 : end]
+    if not counts[b"\n"[0]] and counts[b"\r"[0]]:
         problems.add("line-ends")
         data = data.replace(b"\r", b"\n")
-    if len(data.translate(None, _CONTROLS)) != len(data):
-        problems.add("control-character")
     return data

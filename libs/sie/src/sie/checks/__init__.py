@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sie.checks import declared, form, series, sums
+from sie.checks.booked import Booked
 from sie.checks.previous import against
 from sie.document import Document
 from sie.findings import Finding
@@ -17,21 +18,23 @@ def check(document: Document, previous: Document | None = None) -> list[Finding]
 
 
 def _all(document: Document, previous: Document | None) -> Iterator[Finding]:
+    booked = Booked(document)
+    used = declared.used_accounts(document, booked)
     yield from form.records(document)
     yield from form.order(document)
     yield from form.years(document)
     yield from sums.vouchers(document)
-    yield from sums.accounts(document)
-    yield from sums.periods(document)
-    yield from sums.objects(document)
+    yield from sums.accounts(document, booked)
+    yield from sums.periods(document, booked)
+    yield from sums.objects(document, booked)
     yield from sums.totals(document)
     yield from sums.opening(document)
     yield from sums.repeated(document)
     yield from series.numbers(document)
     yield from series.dates(document)
     yield from series.rows(document)
-    yield from declared.accounts(document)
-    yield from declared.codes(document)
+    yield from declared.accounts(document, used)
+    yield from declared.codes(document, used)
     yield from declared.objects(document)
     if previous is not None:
         yield from against(document, previous)

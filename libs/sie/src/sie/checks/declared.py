@@ -1,29 +1,30 @@
 """What is used and not declared."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sie.assembly import RESERVED_DIMENSIONS
+from sie.checks.booked import Booked
 from sie.document import Document
 from sie.findings import Finding, finding
 
 
-def accounts(document: Document) -> Iterator[Finding]:
+def accounts(document: Document, used: Mapping[str, int]) -> Iterator[Finding]:
     """Accounts that are booked on, or have a balance, without #KONTO. Import files (4I) needn't have any."""
     if document.is_import and not document.accounts:
         return
-    for number, line in _used(document).items():
+    for number, line in used.items():
         if number not in document.accounts or not document.accounts[number].declared:
             yield finding("account-undeclared", account=number, line=line)
 
 
-def codes(document: Document) -> Iterator[Finding]:
+def codes(document: Document, used: Mapping[str, int]) -> Iterator[Finding]:
     """Accounts in use without SRU code; said once where the file has no codes at all."""
     if not any(account.sru for account in document.accounts.values()):
         if document.accounts and not document.is_import:
             yield finding("no-sru")
         return
-    for number, line in _used(document).items():
+    for number, line in used.items():
         account = document.accounts.get(number)
         if account and not account.sru:
             yield finding("account-without-sru", account=number, line=line)
@@ -48,15 +49,12 @@ def objects(document: Document) -> Iterator[Finding]:
         yield finding("object-undeclared", found=len(numbers), objects=shown, dimension=dimension, example=numbers[0])
 
 
-def _used(document: Document) -> dict[str, int]:
+def used_accounts(document: Document, booked: Booked) -> dict[str, int]:
     """Accounts with rows or with a balance other than zero, and the line where they were first seen."""
-    values, first = document.words.accounts.values, dict[int, int]()
-    for code, amount, line in zip(
-        document.balances.account.codes, document.balances.amount, document.balances.line, strict=True
-    ):
+    found: dict[str, int] = {}
+    balances = document.balances
+    for account, amount, line in zip(balances.account, balances.amount, balances.line, strict=True):
         if amount:
-            first.setdefault(code, line)
-    for code, line in zip(document.rows.account.codes, document.rows.line, strict=True):
-        if code not in first:
-            first[code] = line
-    return {values[code]: first[code] for code in sorted(first, key=lambda code: (len(values[code]), values[code]))}
+            found.setdefault(account, line)
+    found = booked.first_lines() | found
+    return {number: found[number] for number in sorted(found, key=lambda number: (len(number), number))}

@@ -1,5 +1,6 @@
 """Voucher numbers, dates and the rows of vouchers."""
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,19 +9,24 @@ from sie import values
 from sie.document import Document
 from sie.findings import Finding, finding
 
+NO_NUMBER = -1
+"""Of a voucher whose number is a text, or none."""
+TOO_LONG = 19
+"""So many digits are a text."""
+
 
 def numbers(document: Document) -> Iterator[Finding]:
     """Each series is unbroken, without repeats and in rising order. A cancelled voucher keeps its number (facts 6)."""
     columns = document.vouchers.columns
-    by_series: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for series, number, line in zip(columns.series, columns.number, columns.line, strict=True):
-        if number.isdecimal() and number.isascii() and len(number) < 19:
-            by_series[series].append((int(number), line))
-    for series, found in by_series.items():
-        yield from _repeats(series, found)
-        yield from _order(series, found)
-        if not document.is_import:
-            yield from _gaps(series, sorted({number for number, _ in found}))
+    read = _numbers(columns.number.values)
+    by_series: defaultdict[int, list[int]] = defaultdict(list)
+    for series, code in zip(columns.series.codes, columns.number.codes, strict=True):
+        by_series[series].append(read[code])
+    for series, every in by_series.items():
+        if every != list(range(1, len(every) + 1)):
+            lines = (line for code, line in zip(columns.series.codes, columns.line, strict=True) if code == series)
+            found = [pair for pair in zip(every, lines, strict=True) if pair[0] != NO_NUMBER]
+            yield from _broken(document, columns.series.values[series], found)
 
 
 def dates(document: Document) -> Iterator[Finding]:
@@ -29,17 +35,18 @@ def dates(document: Document) -> Iterator[Finding]:
         return
     first, last = values.to_days(document.years[0].start), values.to_days(document.years[0].end)
     columns, rows = document.vouchers.columns, document.rows
-    for i, days in enumerate(columns.date):
-        if days != values.NO_DATE and not first <= days <= last:
-            yield finding("voucher-date", found=_day(days), voucher=_name(document, i), line=columns.line[i])
-    for i, days in enumerate(rows.date):
-        if days != values.NO_DATE and not first <= days <= last and days != columns.date[rows.voucher[i]]:
+    for i, days in _outside(columns.date, first, last):
+        yield finding("voucher-date", found=_day(days), voucher=_name(document, i), line=columns.line[i])
+    for i, days in _outside(rows.date, first, last):
+        if days != columns.date[rows.voucher[i]]:
             yield finding("row-date", found=_day(days), voucher=_name(document, rows.voucher[i]), line=rows.line[i])
 
 
 def rows(document: Document) -> Iterator[Finding]:
     """Vouchers without rows, and added rows without their twin."""
     columns = document.vouchers.columns
+    if len(set(columns.first_row)) == len(columns.first_row) and not len(document.added):
+        return
     for i in range(len(columns)):
         if columns.first_row[i] == columns.first_row[i + 1]:
             is_cancelled = columns.first_struck[i] < columns.first_struck[i + 1]
@@ -47,6 +54,28 @@ def rows(document: Document) -> Iterator[Finding]:
             yield finding(code, voucher=_name(document, i), line=columns.line[i])
         if columns.first_added[i] < columns.first_added[i + 1]:
             yield from _without_twin(document, i)
+
+
+def _numbers(texts: list[str]) -> list[int]:
+    """Of distinct texts, the first of which is empty."""
+    together = "".join(texts)
+    if together.isdecimal() and together.isascii() and len(max(texts, key=len)) < TOO_LONG:
+        return [NO_NUMBER, *map(int, texts[1:])]
+    return [int(text) if text.isdecimal() and text.isascii() and len(text) < TOO_LONG else NO_NUMBER for text in texts]
+
+
+def _outside(days: "array[int]", first: int, last: int) -> list[tuple[int, int]]:
+    """Index and date of those outside the year; few distinct dates stand in many records."""
+    wrong = {day for day in set(days) if day != values.NO_DATE and not first <= day <= last}
+    return [(i, day) for i, day in enumerate(days) if day in wrong] if wrong else []
+
+
+def _broken(document: Document, series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
+    if found:
+        yield from _repeats(series, found)
+        yield from _order(series, found)
+        if not document.is_import:
+            yield from _gaps(series, sorted({number for number, _ in found}))
 
 
 def _repeats(series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:

@@ -1,10 +1,12 @@
 """The identities between vouchers, balances and periods (facts 5)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from sie import core
 from sie.checks import ledger
+from sie.checks.booked import Booked
 from sie.document import Document
 from sie.findings import Finding, finding
 from sie.records import Objects
@@ -17,31 +19,30 @@ def vouchers(document: Document) -> Iterator[Finding]:
     """Σ #TRANS of each voucher is zero."""
     columns, amounts = document.vouchers.columns, document.rows.amount
     first = columns.first_row
-    for i in range(len(columns)):
-        if total := sum(amounts[first[i] : first[i + 1]]):
-            name = f"{columns.series[i]} {columns.number[i]}".strip()
-            line = columns.line[i]
-            yield finding("voucher-unbalanced", expected=ZERO, found=kronor(total), voucher=name, line=line)
+    for i in core.unbalanced(first, amounts):
+        total = sum(amounts[first[i] : first[i + 1]])
+        name = f"{columns.series[i]} {columns.number[i]}".strip()
+        yield finding("voucher-unbalanced", expected=ZERO, found=kronor(total), voucher=name, line=columns.line[i])
 
 
-def accounts(document: Document) -> Iterator[Finding]:
+def accounts(document: Document, booked: Booked) -> Iterator[Finding]:
     """IB + Σ #TRANS = UB, and Σ #TRANS = RES, of the current year; only where the file has vouchers and balances."""
     if len(document.vouchers) and _has_balances(document):
-        yield from _closing(document, ledger.moved(document), "closing-balance", "result")
+        yield from _closing(document, booked.by_account(), "closing-balance", "result")
 
 
-def periods(document: Document) -> Iterator[Finding]:
+def periods(document: Document, booked: Booked) -> Iterator[Finding]:
     """#PSALDO against the vouchers of its month; where there are no vouchers, the year's periods against UB and RES."""
     stated = ledger.periods(document)
     if not stated:
         return
     if len(document.vouchers):
-        yield from _months(document, stated)
+        yield from _months(booked.by_month(), stated)
     elif _has_balances(document):
         yield from _closing(document, _by_account(stated), "closing-balance-periods", "result-periods")
 
 
-def objects(document: Document) -> Iterator[Finding]:
+def objects(document: Document, booked: Booked) -> Iterator[Finding]:
     """OIB + Σ #TRANS = OUB of each object that has either.
 
     Not for dimensions above or below others, whose object codes are put together in balances (§8.12).
@@ -49,7 +50,7 @@ def objects(document: Document) -> Iterator[Finding]:
     opened, closed = (ledger.object_balances(document, kind) for kind in ("OIB", "OUB"))
     if not closed or not len(document.vouchers):
         return
-    computed = ledger.moved_by_object(document)
+    computed = booked.by_object()
     for account, pair in sorted(opened.keys() | closed.keys()):
         expected = opened.get((account, pair), 0) + computed[account, pair]
         found = closed.get((account, pair), 0)
@@ -133,8 +134,9 @@ def _is_result(document: Document, account: str, *balances: Mapping[str, int]) -
     return account not in opened and account not in closed and not ledger.accounts_by_kind(document, {account})[0]
 
 
-def _months(document: Document, stated: Mapping[tuple[str, int, Objects], int]) -> Iterator[Finding]:
-    computed = ledger.moved_by_month(document)
+def _months(
+    computed: defaultdict[tuple[str, int], Counter[Objects]], stated: Mapping[tuple[str, int, Objects], int]
+) -> Iterator[Finding]:
     for (account, period, objects), amount in stated.items():
         expected = computed[account, period][objects] if len(objects) <= 1 else amount
         if expected != amount:

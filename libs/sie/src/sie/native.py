@@ -1,0 +1,151 @@
+"""Drives the native scanner: takes over its batches, and reads for it the lines that it is not sure of."""
+
+from array import array
+from typing import TYPE_CHECKING
+
+from sie import plain
+from sie.assembly import Assembly, Place
+from sie.careful import Careful
+from sie.columns import Balances, Rows, VoucherColumns
+from sie.encodings import NOT_IN_WINDOWS_1252, is_utf8
+from sie.progress import Progress
+
+if TYPE_CHECKING:
+    from sie import _core
+
+IN_DOUBT, OBJECTS_UNKNOWN, AT_END = 1, 2, 5
+"""How a run of the core can end (scanner.h, Outcome), where something is to be done about it."""
+TEXTS = 1 << 5
+"""The bit that says that there are new texts; those before it are the batches'."""
+PLACES = {place.value: place for place in Place}
+OBJECTS = 6
+"""The domain of object lists (scanner.h); those before it are of texts."""
+DOUBTFUL = -1
+"""The code of an object list that the careful reader has to look at, wherever it occurs."""
+BETWEEN_PROGRESS = 1 << 20
+"""Bytes."""
+
+
+def can_read(data: bytes, encoding: str) -> bool:
+    """Whether every byte is a character's, so that texts can be told apart by their bytes."""
+    if encoding == "utf-8":
+        return data.isascii() or is_utf8(data)
+    return encoding != "cp1252" or not any(byte in data for byte in NOT_IN_WINDOWS_1252)
+
+
+def scan(data: bytes, encoding: str, assembly: Assembly, progress: Progress | None = None) -> None:
+    """Reads the lines into the assembly."""
+    from sie import _core  # noqa: PLC0415  (it needn't be there)
+
+    characters = None if encoding == "utf-8" else bytes(range(256)).decode(encoding, errors="replace")
+    driver = Driver(_core.Scanner(data, characters), data, encoding, assembly)
+    shown = 0
+    while (offset := driver.run()) >= 0:
+        if progress and offset - shown >= BETWEEN_PROGRESS:
+            progress(shown := offset, len(data))
+    driver.end()
+    if progress:
+        progress(len(data), len(data))
+
+
+class Driver:
+    """Keeps the core and the assembly at the same place with the same codes."""
+
+    def __init__(self, core: "_core.Scanner", data: bytes, encoding: str, assembly: Assembly) -> None:
+        self._core = core
+        self._data = data
+        self._encoding = encoding
+        self._assembly = assembly
+        self._careful = Careful(assembly, encoding)
+        words = assembly.words
+        self._texts = (words.accounts, words.texts, words.quantities, words.signatures, words.series, words.numbers)
+        self._known = [0] * len(self._texts)
+        rows = [_of_rows(each) for each in (assembly.rows, assembly.struck, assembly.added)]
+        vouchers = assembly.vouchers
+        self._starts = (vouchers.first_row, vouchers.first_struck, vouchers.first_added)
+        self._columns = [*rows, _of_vouchers(vouchers), _of_balances(assembly.balances)]
+        self._tell_codes()
+
+    def run(self) -> int:
+        """Reads some lines; the offset reached, or -1 at the end."""
+        found = self._assembly
+        outcome, place, new, offset, line, start, end = self._core.run(
+            found.place.value, len(found.rows), len(found.struck), len(found.added), len(found.vouchers),
+            len(found.balances),
+        )  # fmt: skip
+        if new or place != found.place.value:
+            found.place = PLACES[place]
+            self._take_over(new)
+        if outcome == IN_DOUBT:
+            self._careful.line(line, self._data[start:end])
+            self._tell_codes()
+        elif outcome == OBJECTS_UNKNOWN:
+            self._tell_objects(self._data[start:end])
+        return -1 if outcome == AT_END else offset
+
+    def end(self) -> None:
+        """Adds the balances to what the careful reader counted, and ends what is still open."""
+        found = self._assembly
+        for label, (times, first, last) in zip(found.words.kinds.values, self._core.told(), strict=True):
+            if times:
+                before = found.places.get(label, (first, last))
+                found.counts[label] += times
+                found.places[label] = (min(first, before[0]), max(last, before[1]))
+        self._careful.end()
+
+    def _take_over(self, new: int) -> None:
+        """Moves the batch's columns and new texts into the assembly."""
+        for batch, columns in enumerate(self._columns):
+            if new & 1 << batch:
+                for column, part in zip(columns, self._core.columns(batch), strict=False):
+                    column.frombytes(part)
+        for column, part in zip(self._starts, self._core.first_rows(), strict=True):
+            column.pop()
+            column.frombytes(part)
+        if new & TEXTS:
+            for domain, distinct in enumerate(self._texts):
+                self._core.give(domain, distinct.values)
+                self._known[domain] = len(distinct.values)
+
+    def _tell_codes(self) -> None:
+        """Texts that the careful reader met first."""
+        for domain, distinct in enumerate(self._texts):
+            if len(distinct.values) > self._known[domain]:
+                for code in range(self._known[domain], len(distinct.values)):
+                    self._core.learn(domain, self._raw(distinct.values[code]), code)
+                self._known[domain] = len(distinct.values)
+
+    def _tell_objects(self, raw: bytes) -> None:
+        try:
+            code = self._assembly.words.objects.code(plain.read_objects(raw, self._encoding))
+        except plain.Doubt:
+            code = DOUBTFUL
+        self._core.learn(OBJECTS, raw, code)
+
+    def _raw(self, text: str) -> bytes | None:
+        """The text as it stands between quotes; None if it can't stand in this file again."""
+        try:
+            return text.encode(self._encoding).replace(b'"', b'\\"')
+        except UnicodeEncodeError:
+            return None
+
+
+def _of_rows(rows: Rows) -> "list[array[int]]":
+    return [
+        rows.voucher, rows.account.codes, rows.objects.codes, rows.date, rows.text.codes, rows.quantity.codes,
+        rows.signature.codes, rows.line, rows.amount,
+    ]  # fmt: skip
+
+
+def _of_vouchers(vouchers: VoucherColumns) -> "list[array[int]]":
+    return [
+        vouchers.series.codes, vouchers.number.codes, vouchers.date, vouchers.text.codes, vouchers.registered,
+        vouchers.signature.codes, vouchers.line,
+    ]  # fmt: skip
+
+
+def _of_balances(balances: Balances) -> "list[array[int]]":
+    return [
+        balances.kind.codes, balances.year, balances.period, balances.account.codes, balances.objects.codes,
+        balances.quantity.codes, balances.line, balances.amount, balances.decimals,
+    ]  # fmt: skip
