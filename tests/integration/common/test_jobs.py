@@ -103,7 +103,7 @@ class Chaos:
         )
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 40))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 40))])
 async def test_jobs_of_a_lane_run_alone_and_in_order_whatever_happens_to_their_processes(queue: Any, seed: int) -> None:
     dice = random.Random(seed)
     await queue.pool.execute(

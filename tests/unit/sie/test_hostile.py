@@ -10,7 +10,7 @@ import sie
 from sie import core
 
 HEAD = b"#FLAGGA 0\n"
-SIZE = 200_000
+SIZE = 100_000
 
 HOSTILE: dict[str, Callable[[int], bytes]] = {
     "one long line": lambda size: HEAD + b"#KONTO 1930 " + b"x" * size,
