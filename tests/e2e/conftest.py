@@ -15,13 +15,6 @@ from sandbox.fortnox.control import Simulator
 from sandbox.product import Connector, Product
 
 REPLICAS = {"importer": 3, "voucher-sender": 2}
-SHORT_TIMES = {
-    "JOB_LEASE_SECONDS": "2",
-    "SETTLING_SECONDS": "1",
-    "CALL_TIMEOUT_SECONDS": "3",
-    "AWAY_SECONDS": "1",
-    "LOST_SECONDS": "5",
-}
 
 
 @dataclass
@@ -45,7 +38,7 @@ async def everything(kafka: str, create_database: Callable[[], Awaitable[str]]) 
     plan = stack.Plan(
         replicas=REPLICAS,
         topic_prefix=f"e2e-{uuid4().hex[:8]}.",
-        settings=SHORT_TIMES,
+        settings=stack.SHORT_TIMES,
         kafka=kafka,
         postgres=await create_database(),
     )

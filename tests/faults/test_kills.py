@@ -12,13 +12,6 @@ from sandbox.demo.silence import Silence
 from sandbox.demo.story import Story
 from sandbox.fortnox.control import Simulator
 
-SHORT_TIMES = {
-    "JOB_LEASE_SECONDS": "2",
-    "SETTLING_SECONDS": "1",
-    "CALL_TIMEOUT_SECONDS": "3",
-    "AWAY_SECONDS": "1",
-    "LOST_SECONDS": "5",
-}
 KILLS = 2
 VICTIMS = ("connector", "importer", "voucher-sender", "kafka", "postgres")
 PARTS = ("accounts", "balances", "vouchers", "customer_ledger", "supplier_ledger")
@@ -27,7 +20,7 @@ PARTS = ("accounts", "balances", "vouchers", "customer_ledger", "supplier_ledger
 @pytest.fixture(scope="module")
 async def everything() -> AsyncIterator[stack.Stack]:
     """A stack with servers of its own, since they are killed."""
-    starting = stack.running(stack.Plan(settings=SHORT_TIMES))
+    starting = stack.running(stack.Plan(settings=stack.SHORT_TIMES))
     try:
         yield await asyncio.to_thread(starting.__enter__)
     finally:

@@ -23,6 +23,14 @@ SERVICES = {"connector": "connector", "importer": "importer", "voucher-sender": 
 """Each service's name and the name of its module and schema."""
 DEFAULT_BOOKS = Path(__file__).parent / "books" / "Sie4.se"
 CLIENT_ID = "bokbrygga-sandbox"
+SHORT_TIMES = {
+    "JOB_LEASE_SECONDS": "2",
+    "SETTLING_SECONDS": "1",
+    "CALL_TIMEOUT_SECONDS": "3",
+    "AWAY_SECONDS": "1",
+    "LOST_SECONDS": "5",
+}
+"""Settings with which what a process left is taken over within seconds: for tests, not for the real Fortnox."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,10 +47,6 @@ def not_numeric(name: str) -> Refusal:
     return Refusal(400, 2000108, f"Värdet måste vara numeriskt ({name})")
 
 
-def not_boolean(name: str) -> Refusal:
-    return Refusal(400, 2000134, f"Värdet måste vara en boolean ({name})")
-
-
 def forbidden_characters(name: str) -> Refusal:
     return Refusal(400, 2000359, f"Värdet innehåller ej tillåtna tecken. ({name})")
 
@@ -61,10 +57,6 @@ def bad_parameter() -> Refusal:
 
 def bad_filter() -> Refusal:
     return Refusal(400, 2000587, "Ett ogiltigt filter har använts.")
-
-
-def no_identifier() -> Refusal:
-    return Refusal(400, 2000729, "A valid identifier was not provided.")
 
 
 def no_invoice() -> Refusal:
