@@ -4,13 +4,13 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 
 from common.events import ConnectionState
 from common.http import Access, problem_responses
 from common.leases import HandBackRequest, Lease, LeaseRequest
 from common.service import Runtime, current_runtime
-from connector import problems
+from connector import problems, repeated
 from connector.connect import Begun, Connect, ConnectRequest, SessionState
 from connector.grants import Registry
 from connector.leases import Leasing
@@ -59,12 +59,21 @@ async def hand_back(request: HandBackRequest, parts: Having) -> None:
 @router.post(
     "/connect-sessions",
     status_code=201,
-    dependencies=only("connect"),
-    responses=problem_responses(problems.UNKNOWN, problems.REMOVED, problems.ORIGIN_NOT_ALLOWED),
+    responses=problem_responses(
+        problems.UNKNOWN, problems.REMOVED, problems.ORIGIN_NOT_ALLOWED, problems.REUSED_IDEMPOTENCY_KEY
+    ),
 )
-async def begin(request: ConnectRequest, parts: Having) -> Begun:
-    """Begins to connect a company: open the one-time `url` in a popup."""
-    return await parts.connect.begin(request)
+async def begin(
+    request: ConnectRequest,
+    parts: Having,
+    caller: Annotated[str, Depends(Access("connect"))],
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Begun:
+    """Begins to connect a company: open the one-time `url` in a popup.
+
+    The same `Idempotency-Key` with the same wish gives the same session again, should the answer be lost.
+    """
+    return await parts.connect.begin(request, repeated.session_id(caller, idempotency_key))
 
 
 @router.get(

@@ -21,7 +21,7 @@ from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, Dataset, Trouble
 from common.events.types import Model
 from common.problems import ProblemError
-from connector import binding, problems, scopes, telemetry
+from connector import binding, problems, repeated, scopes, telemetry
 from connector.announcements import Announcer
 from connector.company import Reader
 from connector.grants import Consent, Registry, with_refresh_token
@@ -122,12 +122,14 @@ class Connect:
     def redirect_uri(self) -> str:
         return f"{self.public_url}/connect/callback"
 
-    async def begin(self, request: ConnectRequest) -> Begun:
-        """Opens a session. Raises ProblemError: an origin that isn't allowed, a connection that isn't there."""
+    async def begin(self, request: ConnectRequest, session_id: UUID | None = None) -> Begun:
+        """Opens a session, or gives the one that the same wish has opened under this id.
+
+        Raises ProblemError: an origin that isn't allowed, a connection that isn't there, an id used for another wish.
+        """
         if request.origin not in self.allowed_origins:
             raise problems.ORIGIN_NOT_ALLOWED.error()
         wanted = scopes.wanted(request.datasets, vouchers=request.vouchers)
-        ticket = secrets.token_urlsafe(32)
         async with self.pool.acquire() as connection, connection.transaction():
             sessions, asked = Sessions(connection), wanted
             if request.connection_id is not None:
@@ -137,14 +139,23 @@ class Connect:
                 # The new consent replaces the one that others live by (Fortnox fact 2): it must cover their scopes too.
                 others = await Connections(connection).of_grant(row.grant_id)
                 asked = scopes.union(wanted, *(other.wanted_scopes for other in others))
-            session = self._session(request, wanted, asked)
-            expires_at = await sessions.open(session, digest(ticket), SESSION_LIFE)
+            session = self._session(session_id or uuid4(), request, wanted, asked)
+            ticket, expires_at = repeated.new_ticket(self.vault, session.id), await sessions.open(session, SESSION_LIFE)
+            if expires_at is None:
+                session, ticket = await self._opened_before(sessions, session, request)
         return Begun(
             session_id=session.id,
             connection_id=session.connection_id,
             url=f"{self.public_url}/connect/{ticket}",
-            expires_at=expires_at,
+            expires_at=expires_at or session.expires_at,
         )
+
+    async def _opened_before(self, sessions: Sessions, asked: Session, request: ConnectRequest) -> tuple[Session, str]:
+        """The session that has this id already, with its ticket."""
+        before, expected = await sessions.get(asked.id), request.expected_organisation_number
+        if before is None:
+            raise problems.SESSION_EXPIRED.error()
+        return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else _digits(expected))
 
     async def state(self, session_id: UUID) -> SessionState:
         async with self.pool.acquire() as connection:
@@ -219,10 +230,12 @@ class Connect:
                 await self.announcer.tell_failed(connection, session, error)
             return len(run_out)
 
-    def _session(self, request: ConnectRequest, wanted: tuple[str, ...], asked: tuple[str, ...]) -> Session:
+    def _session(
+        self, session_id: UUID, request: ConnectRequest, wanted: tuple[str, ...], asked: tuple[str, ...]
+    ) -> Session:
         expected = request.expected_organisation_number
         return Session(
-            id=uuid4(),
+            id=session_id,
             connection_id=request.connection_id or uuid4(),
             reconnects=request.connection_id is not None,
             reference=request.reference,
@@ -231,6 +244,7 @@ class Connect:
             wanted_scopes=list(wanted),
             asked_scopes=list(asked),
             expected_company=None if expected is None else self.vault.fingerprint(_digits(expected)),
+            ticket_hash=digest(repeated.new_ticket(self.vault, session_id)),
             browser_hash=None,
             status="open",
             trouble=None,

@@ -138,6 +138,13 @@ ORIGIN_NOT_ALLOWED = Problem(
     next_step="Kontakta supporten.",
     english="The origin is not among ALLOWED_ORIGINS.",
 )
+REUSED_IDEMPOTENCY_KEY = Problem(
+    code="connect.reused-idempotency-key",
+    swedish="Samma referens har redan använts för en annan anslutning.",
+    next_step="Starta anslutningen igen från programmet, så att den får en egen referens.",
+    english="The Idempotency-Key was already used for a connect session with other content.",
+    status=409,
+)
 SESSION_UNKNOWN = Problem(
     code="connect.unknown-session",
     swedish="Anslutningsförsöket finns inte.",

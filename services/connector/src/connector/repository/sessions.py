@@ -27,6 +27,7 @@ class Session:
     wanted_scopes: list[str]
     asked_scopes: list[str]
     expected_company: bytes | None = field(repr=False)
+    ticket_hash: bytes = field(repr=False)
     browser_hash: bytes | None = field(repr=False)
     status: str
     trouble: dict[str, Any] | None
@@ -40,13 +41,14 @@ class Sessions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def open(self, session: Session, ticket_hash: bytes, life: timedelta) -> datetime:
-        """Keeps a new session; returns when it ends."""
-        ends: datetime = await self._connection.fetchval(
+    async def open(self, session: Session, life: timedelta) -> datetime | None:
+        """Keeps a new session; returns when it ends. None: there is one with this id."""
+        ends: datetime | None = await self._connection.fetchval(
             """
             insert into connect_sessions (id, connection_id, reconnects, reference, origin, kind, wanted_scopes,
                 asked_scopes, expected_company, ticket_hash, expires_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + $11::interval)
+            on conflict (id) do nothing
             returning expires_at
             """,
             session.id,
@@ -58,7 +60,7 @@ class Sessions:
             session.wanted_scopes,
             session.asked_scopes,
             session.expected_company,
-            ticket_hash,
+            session.ticket_hash,
             life,
         )
         return ends
