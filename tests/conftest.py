@@ -87,6 +87,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DESK] = config.stash[STARTER].desk
 
 
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Notes a line of what was measured; the end of the run prints it."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    figures = [
+        text
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        for text in figures:
+            terminalreporter.line(text)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tells each of pytest-xdist's workers where to ask."""

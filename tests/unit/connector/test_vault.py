@@ -67,10 +67,21 @@ def test_several_master_keys_open_and_the_first_one_seals() -> None:
         Vault({"new": NEW}).open_key("grants/1", sealed)
 
 
+def test_a_key_under_another_master_key_opens_what_it_sealed_before() -> None:
+    sealed, key = Vault({"old": OLD}).new_key("grants/1")
+    ciphertext = key.seal("a", "secret")
+
+    changed = Vault({"new": NEW, "old": OLD}).rewrap("grants/1", sealed)
+
+    assert changed.master_key == "new"
+    assert Vault({"new": NEW}).open_key("grants/1", changed).open("a", ciphertext) == "secret"
+
+
 def test_a_fingerprint_is_known_again_under_any_valid_key() -> None:
     fingerprint = Vault({"old": OLD}).fingerprint("5566778899")
 
     assert Vault({"new": NEW, "old": OLD}).matches(fingerprint, "5566778899")
+    assert fingerprint.startswith(b"old:")
     assert not Vault({"old": OLD}).matches(fingerprint, "5566778898")
     assert not Vault({"new": NEW}).matches(fingerprint, "5566778899")
 

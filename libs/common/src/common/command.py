@@ -1,8 +1,9 @@
-"""`python -m <service> run | migrate | replay-dead-letters`, the same for every service."""
+"""`python -m <service> run | migrate | replay-dead-letters`, the same for every service, and what one has beside."""
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -19,20 +20,51 @@ AnySettings = TypeVar("AnySettings", bound=DatabaseSettings)
 AppFactory = Callable[[Any], FastAPI]
 
 
-def main(name: str, schema: str, settings_class: type[ServiceSettings], create_app: AppFactory) -> None:
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """Most commands take none."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of one service's own."""
+
+    name: str
+    help: str
+    settings_class: type[DatabaseSettings]
+    """What it needs to be told, and no more."""
+    run: Callable[[Any, argparse.Namespace], Coroutine[Any, Any, int]]
+    """Gets settings and arguments; gives the exit code."""
+    arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
+
+
+def main(
+    name: str,
+    schema: str,
+    settings_class: type[ServiceSettings],
+    create_app: AppFactory,
+    commands: Sequence[Command] = (),
+) -> None:
     """Reads the command line and does what it says."""
     parser = argparse.ArgumentParser(prog=f"python -m {schema}")
-    parser.add_argument("command", choices=["run", "migrate", "replay-dead-letters"])
-    command = parser.parse_args().command
-    if command == "run":
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    choices.add_parser("run", help="serve until SIGTERM")
+    choices.add_parser("migrate", help="apply the migrations that are missing")
+    choices.add_parser("replay-dead-letters", help="send this service's parked records to their topics again")
+    for one in commands:
+        one.arguments(choices.add_parser(one.name, help=one.help))
+    arguments = parser.parse_args()
+    if arguments.command == "run":
         settings = _prepare(name, settings_class)
         run(create_app(settings), settings)
-    elif command == "migrate":
+    elif arguments.command == "migrate":
         dsn = _prepare(name, DatabaseSettings).database_url.get_secret_value()
         log.info("database.migrated", applied=asyncio.run(migrate_patiently(dsn, schema)))
-    else:
+    elif arguments.command == "replay-dead-letters":
         count = asyncio.run(replay(_prepare(name, ServiceSettings), name))
         log.info("dead-letters.replayed", count=count)
+    else:
+        own = next(one for one in commands if one.name == arguments.command)
+        raise SystemExit(asyncio.run(own.run(_prepare(name, own.settings_class), arguments)))
 
 
 def _prepare(name: str, settings_class: type[AnySettings]) -> AnySettings:

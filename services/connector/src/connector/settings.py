@@ -12,13 +12,36 @@ from pydantic import SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
-from common.settings import ServiceSettings
+from common.settings import DatabaseSettings, ServiceSettings
 
 COMPOSE_NAME = "connector"
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 ORIGIN = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 
 
-class ConnectorSettings(ServiceSettings):
+class VaultSettings(DatabaseSettings):
+    """What opens the secrets in the database."""
+
+    master_keys: dict[str, SecretStr]
+    """{"key id": "32 bytes in base64"}: the first one encrypts, all of them decrypt."""
+
+    @field_validator("master_keys")
+    @classmethod
+    def _of_32_bytes(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        if not value:
+            raise ValueError("at least one key is needed")
+        for key_id, key in value.items():
+            if not KEY_ID.fullmatch(key_id):
+                raise ValueError("a key's id is made of letters, digits, hyphens and underscores")
+            if len(_bytes(key)) != 32:
+                raise ValueError(f"key {key_id} is not 32 bytes in base64")
+        return value
+
+    def master_key_bytes(self) -> dict[str, bytes]:
+        return {key_id: _bytes(key) for key_id, key in self.master_keys.items()}
+
+
+class ConnectorSettings(ServiceSettings, VaultSettings):
     """What the connector needs to be told besides what every service does."""
 
     public_url: str
@@ -27,8 +50,6 @@ class ConnectorSettings(ServiceSettings):
     fortnox_client_secret: SecretStr
     fortnox_api_url: str = "https://api.fortnox.se"
     fortnox_auth_url: str = "https://apps.fortnox.se"
-    master_keys: dict[str, SecretStr]
-    """{"key id": "32 bytes in base64"}: the first one encrypts, all of them decrypt."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of the pages that may open the popup, as a JSON list or with commas between."""
     refresh_token_days: float = 31
@@ -67,25 +88,10 @@ class ConnectorSettings(ServiceSettings):
             raise PydanticCustomError("public_url", "must begin with https:// (http:// is for this machine only)")
         return value.rstrip("/")
 
-    @field_validator("master_keys")
-    @classmethod
-    def _of_32_bytes(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        if not value:
-            raise ValueError("at least one key is needed")
-        for key_id, key in value.items():
-            if len(_bytes(key)) != 32:
-                raise ValueError(f"key {key_id} is not 32 bytes in base64")
-        return value
-
-    def master_key_bytes(self) -> dict[str, bytes]:
-        return {key_id: _bytes(key) for key_id, key in self.master_keys.items()}
-
 
 def _is_origin(text: str) -> bool:
     """Scheme, host and perhaps a port: no `*`, no path, no slash at the end."""
-    return (
-        re.fullmatch(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?", text) is not None
-    )
+    return ORIGIN.fullmatch(text) is not None
 
 
 def _is_this_machine(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from connector.repository.connections import ConnectionRow, Connections
 from connector.repository.grants import Grant, GrantedTokens, Grants
+from connector.repository.keys import KeyRow, Keys
 from connector.repository.sessions import Session, Sessions
 from connector.repository.slots import Back, Leased, Slot, Slots, Taken
 
@@ -12,6 +13,8 @@ __all__ = [
     "Grant",
     "GrantedTokens",
     "Grants",
+    "KeyRow",
+    "Keys",
     "Leased",
     "Session",
     "Sessions",

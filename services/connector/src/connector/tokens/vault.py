@@ -67,12 +67,24 @@ class Vault:
             raise Unsealable("master key is not known")
         return RowKey(row, _open(self._keys[sealed.master_key], f"{row}/key", sealed.sealed))
 
+    @property
+    def current(self) -> str:
+        """The id of the master key that encrypts."""
+        return self._current
+
+    def rewrap(self, row: str, sealed: SealedKey) -> SealedKey:
+        """The same key under the current master key. Raises Unsealable."""
+        key = self.open_key(row, sealed).key
+        return SealedKey(self._current, _seal(self._keys[self._current], f"{row}/key", key))
+
     def fingerprint(self, text: str) -> bytes:
-        """For comparing with something later without keeping it; good for as long as the current master key is."""
-        return _fingerprint(self._keys[self._current], text)
+        """For comparing with something later without keeping it; good for as long as the master key it names."""
+        return f"{self._current}:".encode() + _fingerprint(self._keys[self._current], text)
 
     def matches(self, fingerprint: bytes, text: str) -> bool:
-        return any(hmac.compare_digest(_fingerprint(key, text), fingerprint) for key in self._keys.values())
+        name, _, kept = fingerprint.partition(b":")
+        key = self._keys.get(name.decode())
+        return key is not None and hmac.compare_digest(_fingerprint(key, text), kept)
 
 
 def _seal(key: bytes, place: str, plaintext: bytes) -> bytes:
