@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.problems import FORBIDDEN, INTERNAL, INVALID_REQUEST, NOT_FOUND, UNAUTHENTICATED, Problem, ProblemError
 from common.settings import Caller
@@ -57,7 +58,7 @@ def prepare(app: FastAPI, callers: dict[str, Caller]) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_crash)
-    app.middleware("http")(_request_id)
+    app.add_middleware(RequestIds)
 
 
 def add_health(app: FastAPI, missing: Callable[[], Awaitable[list[str]]]) -> None:
@@ -105,12 +106,26 @@ def problem_responses(*problems: Problem) -> dict[int | str, dict[str, Any]]:
     }
 
 
-async def _request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    request.state.request_id = str(uuid4())
-    with structlog.contextvars.bound_contextvars(request=request.state.request_id):
-        response = await call_next(request)
-    response.headers["x-request-id"] = request.state.request_id
-    return response
+class RequestIds:
+    """Gives each request an id, which its log lines and its answer carry; bare ASGI, for it is on every call's way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            await self._app(scope, receive, send_named)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
