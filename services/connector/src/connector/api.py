@@ -11,11 +11,12 @@ from common.http import Access, problem_responses
 from common.leases import HandBackRequest, Lease, LeaseRequest
 from common.service import Runtime, current_runtime
 from connector import problems, repeated
-from connector.connect import Begun, Connect, ConnectRequest, SessionState
+from connector.connect import Connect
 from connector.grants import Registry
 from connector.leases import Leasing
 from connector.lookups import CompanyAnswer, LockedPeriod, Lookups, Series, Year
 from connector.settings import ConnectorSettings
+from connector.wishes import Begun, ConnectRequest, SessionState
 
 router = APIRouter(prefix="/v1")
 

@@ -14,6 +14,7 @@ from connector import api, browser
 from connector.announcements import Announcer
 from connector.company import Reader
 from connector.connect import Connect
+from connector.consenting import Consenting
 from connector.grants import Registry
 from connector.keeping import Keeper
 from connector.leases import Leasing
@@ -49,7 +50,8 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     registry = Registry(pool, keeper, client_id, oauth, vault, announcer, idle_renewal)
     reader = Reader(leasing, settings.fortnox_api_url, fortnox_transport)
     origins = frozenset(settings.allowed_origins)
-    connect = Connect(pool, keeper, oauth, vault, reader, registry, announcer, settings.public_url, origins)
+    consenting = Consenting(keeper, oauth, vault, reader, registry, f"{settings.public_url}/connect/callback")
+    connect = Connect(pool, keeper, oauth, vault, consenting, announcer, settings.public_url, origins)
     lookups = Lookups(leasing, settings.fortnox_api_url, clock, fortnox_transport)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
     runtime.parts |= {Leasing: leasing, Registry: registry, Connect: connect, Lookups: lookups, Mint: mint}

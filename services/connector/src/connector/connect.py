@@ -5,7 +5,6 @@ the session to the browser and goes to Fortnox (`depart`). Fortnox sends the per
 exchanged, the company read and compared, the grant stored, and the result told.
 """
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,68 +12,23 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
-import fortnox
 from common.database import GONE, Connection, Pool
-from common.events import ConnectionKind, Dataset, Trouble
-from common.events.types import Model
+from common.events import ConnectionKind, Trouble
 from common.problems import ProblemError
 from connector import binding, problems, repeated, scopes, telemetry
 from connector.announcements import Announcer
-from connector.company import Reader
-from connector.grants import Consent, Registry, with_refresh_token
+from connector.consenting import Consenting
 from connector.keeping import Keeper
 from connector.repository import Connections, Grants, Session, Sessions
 from connector.tokens.sealed import digest
 from connector.tokens.vault import Vault
-from fortnox.oauth import OAuth, Tokens, redirect_error, tenant_of
+from connector.wishes import Begun, ConnectRequest, SessionState, digits
+from fortnox.oauth import OAuth, redirect_error
 
 log = structlog.get_logger()
 
 SESSION_LIFE = timedelta(minutes=30)  # Fortnox's own code lives for ten (Fortnox fact 1.3); logging in takes time
-
-
-class ConnectRequest(Model):
-    """What the product's server wants: a connection for one of its assignments."""
-
-    reference: str = Field(min_length=1, max_length=200, examples=["uppdrag-4711"])
-    """The product's own reference for the assignment; comes back in events."""
-    origin: str = Field(max_length=200, examples=["https://bokslut.example"])
-    """Of the page that opens the popup, and the only one that is told the result."""
-    expected_organisation_number: str | None = Field(default=None, repr=False, max_length=20, examples=["556677-8899"])
-    kind: ConnectionKind = ConnectionKind.SERVICE_ACCOUNT
-    datasets: tuple[Dataset, ...] = ()
-    vouchers: bool = False
-    connection_id: UUID | None = None
-    """To connect again what was lost; the connection keeps its id."""
-
-    @field_validator("expected_organisation_number")
-    @classmethod
-    def _is_a_number(cls, value: str | None) -> str | None:
-        """Without digits nothing would be compared, although a comparison is wanted."""
-        if value is not None and not _digits(value):
-            raise PydanticCustomError("organisation_number", "has no digits")
-        return value
-
-
-class Begun(Model):
-    """A session: open `url` in a popup before it expires."""
-
-    session_id: UUID
-    connection_id: UUID
-    url: str = Field(repr=False)
-    expires_at: datetime
-
-
-class SessionState(Model):
-    """How far a session has come: open, started, connected, failed or expired."""
-
-    session_id: UUID
-    connection_id: UUID
-    state: str
-    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +66,7 @@ class Connect:
     keeper: Keeper
     oauth: OAuth
     vault: Vault
-    reader: Reader
-    registry: Registry
+    consenting: Consenting
     announcer: Announcer
     public_url: str
     allowed_origins: frozenset[str]
@@ -155,7 +108,7 @@ class Connect:
         before, expected = await sessions.get(asked.id), request.expected_organisation_number
         if before is None:
             raise problems.SESSION_EXPIRED.error()
-        return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else _digits(expected))
+        return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else digits(expected))
 
     async def state(self, session_id: UUID) -> SessionState:
         async with self.pool.acquire() as connection:
@@ -208,8 +161,8 @@ class Connect:
             spent = await self._spend_state(session, callback)
             if not spent:  # loaded twice at once: the other one will tell
                 return Outcome(None, Trouble.of(problems.STATE_UNKNOWN.error()))
-            consent = await self._consent(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
-            await self._settle(session, consent)
+            consent = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
+            await self.consenting.settle(session, consent)
         except ProblemError as error:
             return await self._failed(session, error, exchanging=spent)
         except GONE as error:
@@ -243,7 +196,7 @@ class Connect:
             kind=request.kind,
             wanted_scopes=list(wanted),
             asked_scopes=list(asked),
-            expected_company=None if expected is None else self.vault.fingerprint(_digits(expected)),
+            expected_company=None if expected is None else self.vault.fingerprint(digits(expected)),
             ticket_hash=digest(repeated.new_ticket(self.vault, session_id)),
             browser_hash=None,
             status="open",
@@ -272,60 +225,6 @@ class Connect:
     async def _spend_state(self, session: Session, callback: Callback) -> bool:
         async with self.pool.acquire() as connection:
             return await Sessions(connection).spend_state(session.id, digest(callback.state or ""))
-
-    async def _consent(self, session: Session, code: str, verifier: str) -> Consent:
-        """What the company consented to: tokens, and who it is. Raises ProblemError."""
-        try:
-            tokens = await self.oauth.exchange_code(code, self.redirect_uri, verifier)
-            tenant = tenant_of(tokens.access_token)
-            if tenant is None:
-                raise problems.UNREADABLE.error()
-            if not tokens.scopes:
-                tokens = Tokens(
-                    tokens.access_token, tokens.refresh_token, tokens.expires_in, frozenset(session.asked_scopes)
-                )
-            obtained_at = await self.registry.hold(session, tenant, tokens)
-            company = await self.reader.company(tenant, tokens.access_token)
-            kind, tokens = await self._best_kind(session, tenant, tokens)
-        except fortnox.FortnoxError as error:
-            log.warning("connect.refused", session=str(session.id), error=type(error).__name__, **error.details())
-            raise problems.on_the_way(error) from None
-        return Consent(tenant, company, kind, tokens, obtained_at)
-
-    async def _settle(self, session: Session, consent: Consent) -> None:
-        """Makes it the connection, or turns it away if it isn't the one that was meant."""
-        try:
-            await self.keeper.commit(lambda connection: self._compare(connection, session, consent))
-            await self.registry.establish(session, consent)
-        except ProblemError:
-            await self.registry.turn_away(consent)
-            raise
-
-    async def _best_kind(self, session: Session, tenant: int, tokens: Tokens) -> tuple[ConnectionKind, Tokens]:
-        """A service account, if it was asked for and works; else the refresh token that came with the code."""
-        if session.kind is ConnectionKind.SERVICE_ACCOUNT:
-            try:
-                own = await self.oauth.client_credentials(tenant)
-            except fortnox.TryLater:  # consented to as a service account, so it will work later
-                return session.kind, tokens
-            except fortnox.FortnoxError as error:
-                log.warning("connect.no-service-account", session=str(session.id), error=type(error).__name__)
-            else:
-                return session.kind, with_refresh_token(own, tokens.refresh_token)
-        if tokens.refresh_token is None:
-            raise problems.UNREADABLE.error()
-        return ConnectionKind.REFRESH_TOKEN, tokens
-
-    async def _compare(self, connection: Connection, session: Session, consent: Consent) -> None:
-        """Raises if it is another company than the one that is meant: by number, and by tenant if it is known."""
-        number = _digits(consent.company.organisation_number)
-        if session.expected_company is not None and not self.vault.matches(session.expected_company, number):
-            raise problems.WRONG_ORGANISATION_NUMBER.error()
-        if session.reconnects:
-            row = await Connections(connection).get(session.connection_id)
-            grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
-            if grant is not None and grant.tenant != consent.tenant:
-                raise problems.WRONG_COMPANY.error(tenant=consent.tenant, expected_tenant=grant.tenant)
 
     async def _failed(self, session: Session | None, error: ProblemError, *, exchanging: bool) -> Outcome:
         """Ends the session and tells; of one that has ended already, or is just being exchanged, only the person."""
@@ -363,8 +262,3 @@ def _code(callback: Callback) -> str:
     if callback.code:
         return callback.code
     raise problems.ACCOUNT_LOCKED.error()
-
-
-def _digits(organisation_number: str | None) -> str:
-    """Ten digits: without hyphen, and without the century that a personal number may have in front."""
-    return re.sub(r"\D", "", organisation_number or "")[-10:]
