@@ -4,7 +4,7 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from sie.columns import Balances, Rows, Vocabulary, VoucherColumns
 from sie.problems import Problems
@@ -17,7 +17,7 @@ RESERVED_DIMENSIONS = {
 """Dimensions that need no #DIM (§8.17)."""
 
 
-class Place(Enum):
+class Place(IntEnum):
     """Where in the file we are."""
 
     OUTSIDE = auto()

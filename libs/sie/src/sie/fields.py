@@ -5,7 +5,7 @@ The quick way of the scanner takes only lines about which there can be no doubt;
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SHOWN = 400
 """Enough bytes of the text for any problem to show."""
@@ -13,6 +13,8 @@ FIELD_LIMIT = 64
 """No known record has more than ten fields; the limit keeps a hostile line from becoming a billion objects."""
 OBJECT_LIMIT = 1000
 
+_PLAIN = re.compile(rb'[ \t]*+(?:([^ \t"]++)|"([^"\\]*+)")(?=[ \t]|\Z)')
+"""A field without any quote or backslash inside, which is nearly every one."""
 _BLANKS = re.compile(rb"[ \t]*+")
 _BARE = re.compile(rb"[^ \t]*+")
 _BARE_IN_LIST = re.compile(rb"[^ \t}]*+")
@@ -24,8 +26,7 @@ Report = Callable[[str, int, bytes], None]
 """Told of a problem: its code, the byte at which it is, and the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     value: bytes
     """Without enclosing quotes, and with a quote inside as itself."""
     start: int
@@ -33,8 +34,7 @@ class Field:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectList:
+class ObjectList(NamedTuple):
     items: tuple[Field, ...]
     start: int
 
@@ -57,6 +57,10 @@ class Line:
         return fields
 
     def field(self) -> Field | None:
+        if plain := _PLAIN.match(self._line, self._at):
+            self._at = plain.end()
+            bare = plain[1]
+            return Field(bare, plain.start(1)) if bare else Field(plain[2], plain.start(2) - 1, True)
         self._skip_blanks()
         if self._at >= len(self._line):
             return None

@@ -17,7 +17,6 @@ IN_DOUBT, OBJECTS_UNKNOWN, AT_END = 1, 2, 5
 """How a run of the core can end (scanner.h, Outcome), where something is to be done about it."""
 TEXTS = 1 << 5
 """The bit that says that there are new texts; those before it are the batches'."""
-PLACES = {place.value: place for place in Place}
 OBJECTS = 6
 """The domain of object lists (scanner.h); those before it are of texts."""
 DOUBTFUL = -1
@@ -58,23 +57,22 @@ class Driver:
         self._assembly = assembly
         self._careful = Careful(assembly, encoding)
         words = assembly.words
-        self._texts = (words.accounts, words.texts, words.quantities, words.signatures, words.series, words.numbers)
-        self._known = [0] * len(self._texts)
+        texts = (words.accounts, words.texts, words.quantities, words.signatures, words.series, words.numbers)
+        self._texts = [distinct.values for distinct in texts]
+        self._known = [0] * len(texts)
         rows = [_of_rows(each) for each in (assembly.rows, assembly.struck, assembly.added)]
         vouchers = assembly.vouchers
         self._starts = (vouchers.first_row, vouchers.first_struck, vouchers.first_added)
         self._columns = [*rows, _of_vouchers(vouchers), _of_balances(assembly.balances)]
+        self._records = [columns[-1] for columns in self._columns]
         self._tell_codes()
 
     def run(self) -> int:
         """Reads some lines; the offset reached, or -1 at the end."""
         found = self._assembly
-        outcome, place, new, offset, line, start, end = self._core.run(
-            found.place.value, len(found.rows), len(found.struck), len(found.added), len(found.vouchers),
-            len(found.balances),
-        )  # fmt: skip
-        if new or place != found.place.value:
-            found.place = PLACES[place]
+        outcome, place, new, offset, line, start, end = self._core.run(found.place, *map(len, self._records))
+        if new or place != found.place:
+            found.place = Place(place)
             self._take_over(new)
         if outcome == IN_DOUBT:
             self._careful.line(line, self._data[start:end])
@@ -103,17 +101,19 @@ class Driver:
             column.pop()
             column.frombytes(part)
         if new & TEXTS:
-            for domain, distinct in enumerate(self._texts):
-                self._core.give(domain, distinct.values)
-                self._known[domain] = len(distinct.values)
+            for domain, values in enumerate(self._texts):
+                self._core.give(domain, values)
+            self._known = [len(values) for values in self._texts]
 
     def _tell_codes(self) -> None:
         """Texts that the careful reader met first."""
-        for domain, distinct in enumerate(self._texts):
-            if len(distinct.values) > self._known[domain]:
-                for code in range(self._known[domain], len(distinct.values)):
-                    self._core.learn(domain, self._raw(distinct.values[code]), code)
-                self._known[domain] = len(distinct.values)
+        lengths = [len(values) for values in self._texts]
+        if lengths == self._known:
+            return
+        for domain, values in enumerate(self._texts):
+            for code in range(self._known[domain], len(values)):
+                self._core.learn(domain, self._raw(values[code]), code)
+        self._known = lengths
 
     def _tell_objects(self, raw: bytes) -> None:
         try:

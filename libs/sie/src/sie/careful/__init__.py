@@ -85,9 +85,10 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
             return
         if written != self._label:
             self._report("label-case", first.start, first.value)
-        self._leave_voucher()
+        if self._assembly.place is not Place.OUTSIDE:
+            self._leave_voucher()
         self._assembly.counts[self._label] += 1
-        first_line, _ = self._assembly.places.get(self._label, (self._number, 0))
+        first_line = self._assembly.places.get(self._label, (self._number,))[0]
         self._assembly.places[self._label] = (first_line, self._number)
         try:
             handler(line)
@@ -96,7 +97,7 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
 
     def _leave_voucher(self) -> None:
         """A record that can't stand in a voucher ends one that has had no brace; inside braces it is only told."""
-        if self._label.endswith("TRANS") or self._assembly.place is Place.OUTSIDE:
+        if self._label.endswith("TRANS"):
             return
         if self._assembly.place is not Place.INSIDE:
             self._assembly.end_voucher()

@@ -91,6 +91,8 @@ class Teller:
         return tuple(zip(items[::2], items[1::2], strict=False))
 
     def _text(self, raw: bytes) -> str:
+        if raw.isascii():
+            return raw.decode("ascii")  # the same in all of them, and quicker
         return raw.decode(self._encoding, errors="replace")
 
     # what is told
