@@ -30,8 +30,8 @@ HEAD = b"#FLAGGA 0\n"
 TOKENS = (
     b"A", b"1", b"12", b"1930", b'"1930"', b"20250101", b'"20250131"', b"20250230", b"2025-01-01", b"20240229",
     b"20230229", b"00010101", b"00000101", b"202501", b"202513", b"099912", b"{}", b"{ }", b'{1 "2"}', b"{1 2 6 Bilen}",
-    b'{"6" "P}1"}', b"{1}", b"{1 2", b'{1 "a"b}', b"{{}", b'{"" ""}', b"{1 2}x", b"1.5", b"-1.50", b".5", b"1.", b"-",
-    b"-0", b"1.234", b"+1", b"1,5", b"123456789012345678", b"9999999999999999", b"99999999999999999.99", b"0", b"-5.",
+    b'{"6" "P}1"}', b"{1}", b"{1 2", b'{1 "a"b}', b"{{}", b'{"" ""}', b'{""}', b"{1 2}x", b"1.5", b"-1.50", b".5", b"1.",
+    b"-", b"-0", b"1.234", b"+1", b"1,5", b"123456789012345678", b"9999999999999999", b"99999999999999999.99", b"0", b"-5.",
     b'""', b'"a b"', b'"a\\"b"', b'a\\"b', b'"a\\\\"', b'"a\\\\"b"', b'"a', b'a"b', b'"a"b', b"\\", b'"\\"', b"{",
     b"}", b"}x", b"#", b"x" * 70, b"\x84\x94", b"\xe5\xe4", "åä€".encode(), b"\xff", b"\x81", b"\0", b"a\rb", b'"a\rb"',
     b"-1", b"12345", b"1e5", b"\xc3",
@@ -110,6 +110,7 @@ def _read_in_python(data: bytes, encoding: str | None) -> list[Any]:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files, st.sampled_from([None, None, "cp437", "cp1252", "iso-8859-1", "utf-8"]), st.binary(max_size=3))
 @example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1 {} 1 "" "\xc3\xa5\xc3\xa4"\n}\n#IB 0 1 1 \xc3', None, b"")
+@example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1930 {""} 1.00\n}\n', None, b"")
 def test_any_lines_read_the_same(data: bytes, encoding: str | None, end: bytes) -> None:
     native, python = both(data + end, encoding)
 

@@ -94,8 +94,12 @@ class Quick:
         self._rows = {b"": assembly.rows, b"B": assembly.struck, b"R": assembly.added}
         words = assembly.words
         self._accounts = Tokens(self._account)
-        del self._accounts[None], self._accounts[b'""']
         self._objects = Tokens(self._object_list)
+        del (
+            self._accounts[None],
+            self._accounts[b'""'],
+            self._objects[b'""'],
+        )  # the braces round {""} aren't in the token
         self._dates = Tokens(self._date, absent=values.NO_DATE, empty=values.NO_DATE)
         self._quantities = Tokens(self._quantity)
         self._texts = Tokens(self._text_into(words.texts))
