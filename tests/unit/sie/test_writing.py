@@ -83,8 +83,7 @@ FORTNOX = """\
 #TRANS 1930 {} 9.5 "" "" 0
 #RTRANS 3001 {6 "P1"} -9.5 "" "" 0 "Anna Ek"
 #TRANS 3001 {6 "P1"} -9.5 "" "såld" 0
-}
-""".replace("~", " ")
+}""".replace("~", " ")
 
 
 def test_fortnox_own_layout() -> None:
@@ -100,6 +99,45 @@ def test_fortnox_layout_is_written_again_byte_for_byte() -> None:
     data = FORTNOX.replace("\n", "\r\n").encode("cp437")
 
     assert sie.write(sie.read(data), "fortnox") == data
+
+
+@pytest.mark.parametrize("style", ["plain", "fortnox"])
+def test_rows_are_written_in_the_order_in_which_they_were_read(style: str) -> None:
+    """Struck, added and other rows stand in any order in real files (facts 6)."""
+    *_, struck, _, _, booked, _ = FORTNOX.split("\n")
+    data = FORTNOX.replace(f"{struck}\n", "").replace(booked, f"{booked}\n{struck}").replace("\n", "\r\n")
+
+    written = sie.write(sie.read(data.encode("cp437")), style).decode("cp437")
+
+    labels = [line.split(" ")[0] for line in written.split("\r\n") if "TRANS " in line]
+    assert labels == ["#TRANS", "#RTRANS", "#TRANS", "#BTRANS"]
+
+
+def test_rows_that_say_their_line_are_written_in_that_order() -> None:
+    one, two = sie.Row("1930", Decimal(1), line=1), sie.Row("1930", Decimal(-1), line=3)
+    struck = sie.Row("1930", Decimal(7), line=2)
+    voucher = sie.Voucher("A", "1", date(2025, 3, 1), rows=(one, two), struck=(struck,))
+
+    written = sie.write(a_builder().voucher(voucher).build(), "fortnox").decode("cp437")
+
+    assert [line.split(" ")[3] for line in written.split("\r\n") if "TRANS " in line] == ["1", "7", "-1"]
+
+
+def test_fortnox_writes_a_backslash_at_the_end_as_it_is() -> None:
+    written = sie.write(a_builder().voucher(a_voucher(text="C:\\")).build(), "fortnox")
+
+    assert b'#VER A 1 20250301 "C:\\" 20250302' in written
+    assert sie.read(written).vouchers[0].text == "C:\\"
+
+
+def test_another_encoding_holds_what_cp437_lacks() -> None:
+    document = a_builder().voucher(a_voucher(text="100 €")).build()
+
+    assert sie.read(sie.write(document, encoding="utf-8")) == document
+    with pytest.raises(sie.SieError, match="cp437"):
+        sie.write(document, encoding="utf-8", with_checksum=True)
+    checked = sie.read(sie.write(a_builder().build(), encoding="utf-8", with_checksum=True))
+    assert (checked.encoding, checked.checksum) == ("utf-8", "right")
 
 
 def test_all_that_a_document_has_is_in_the_plain_layout() -> None:

@@ -69,10 +69,13 @@ class DocumentBuilder:
         return self
 
     def voucher(self, voucher: Voucher) -> "DocumentBuilder":
-        """The voucher with its rows; a row whose amount has fractions of an öre is a ValueError."""
-        for row in (*voucher.rows, *voucher.struck, *voucher.added):
-            values.to_ore(row.amount)
+        """The voucher with its rows; a row whose amount has fractions of an öre is a ValueError.
+
+        Where all rows say their `line`, booked, struck and added ones are written in that order.
+        """
         assembly = self._assembly
+        rows = ((assembly.rows, voucher.rows), (assembly.struck, voucher.struck), (assembly.added, voucher.added))
+        amounts = [[values.to_ore(row.amount) for row in given] for _, given in rows]
         columns = assembly.vouchers
         columns.series.append(voucher.series)
         columns.number.append(voucher.number)
@@ -82,9 +85,8 @@ class DocumentBuilder:
         columns.signature.append(voucher.signature)
         columns.line.append(0)
         assembly.begin_voucher()
-        for rows, added in ((assembly.rows, voucher.rows), (assembly.struck, voucher.struck)):
-            self._append(rows, added)
-        self._append(assembly.added, voucher.added)
+        for (columns_of_rows, given), amount in zip(rows, amounts, strict=True):
+            self._append(columns_of_rows, given, amount)
         assembly.end_voucher()
         return self
 
@@ -97,17 +99,17 @@ class DocumentBuilder:
     def build(self) -> Document:
         return assembled(self._assembly, Origin(), self._header)
 
-    def _append(self, rows: Rows, added: tuple[Row, ...]) -> None:
-        for row in added:
+    def _append(self, rows: Rows, given: tuple[Row, ...], amounts: list[int]) -> None:
+        rows.amount.extend(amounts)
+        for row in given:
             rows.voucher.append(len(self._assembly.vouchers) - 1)
             rows.account.append(row.account)
             rows.objects.append(row.objects)
-            rows.amount.append(values.to_ore(row.amount))
             rows.date.append(values.to_days(row.date))
             rows.text.append(row.text)
             rows.quantity.append(_digits(row.quantity))
             rows.signature.append(row.signature)
-            rows.line.append(0)
+            rows.line.append(row.line)
 
 
 def _digits(quantity: Decimal | None) -> str:

@@ -32,10 +32,9 @@ class Distinct(Generic[T]):
 
     def code(self, value: T) -> int:
         """The value's code, a new one if it is new."""
-        codes = self._codes if len(self._codes) == len(self.values) else self.codes
-        code = codes.get(value)
-        if code is None:
-            code = codes[value] = len(self.values)
+        code = self._codes.get(value)
+        if code is None and (code := self.codes.get(value)) is None:
+            code = self._codes[value] = len(self.values)
             self.values.append(value)
         return code
 

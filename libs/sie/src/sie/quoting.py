@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import lru_cache
 from typing import Literal
 
 from sie import values
@@ -20,16 +21,16 @@ _STAND_INS = str.maketrans({
 
 
 class Quoting:
-    """Writes texts as fields for one character set."""
+    """Writes texts as fields."""
 
-    def __init__(self, encoding: str = "cp437", unwritable: Unwritable = "error") -> None:
-        self._encoding = encoding
+    def __init__(self, unwritable: Unwritable = "error", *, closing_backslash: bool = False) -> None:
         self._replaces = unwritable == "replace"
+        self._closing_backslash = closing_backslash
 
     def text(self, value: str) -> str:
         """Always in quotation marks, as most programs write names and texts."""
         value = self._writable(value)
-        if value.endswith("\\"):
+        if value.endswith("\\") and not self._closing_backslash:
             # inside quotes a reader would take \" for a quotation mark (§5.7 leaves it open)
             if self._is_bare(value):
                 return value
@@ -46,14 +47,14 @@ class Quoting:
         pairs = (f"{first(dimension)} {self.text(number)}" for dimension, number in objects)
         return "{" + " ".join(pairs) + "}"
 
-    def encode(self, text: str) -> bytes:
+    def encode(self, text: str, encoding: str) -> bytes:
         try:
-            return text.encode(self._encoding)
+            return text.encode(encoding)
         except UnicodeEncodeError as error:
             if not self._replaces:
                 wrong = text[error.start : error.end]
-                raise SieError(make("not-in-encoding", text=wrong, encoding=self._encoding)) from None
-            return text.translate(_STAND_INS).encode(self._encoding, errors="replace")
+                raise SieError(make("not-in-encoding", text=wrong, encoding=encoding)) from None
+            return text.translate(_STAND_INS).encode(encoding, errors="replace")
 
     @staticmethod
     def _is_bare(value: str) -> bool:
@@ -80,6 +81,7 @@ def written_day(day: datetime.date) -> str:
     return f"{day.year:04}{day.month:02}{day.day:02}"
 
 
+@lru_cache(maxsize=4096)
 def written_days(days: int) -> str:
     day = values.to_date(days)
     return '""' if day is None else written_day(day)

@@ -1,16 +1,20 @@
 """The lines of a voucher's rows, as the writer lays them out."""
 
+from array import array
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sie.columns import Rows
 from sie.document import Document
 from sie.quoting import Quoting, trimmed, written_days
 from sie.styles import Style
 
+_Place = tuple[str, Rows, int]
+"""A label, and where its row is."""
+
 
 class RowLines:
-    """The lines of a voucher's rows; each distinct text is made into a field once."""
+    """The lines of a voucher's rows; each distinct text, and what mostly stands around the amount, is made once."""
 
     def __init__(self, document: Document, style: Style, quoting: Quoting) -> None:
         words = document.words
@@ -20,25 +24,33 @@ class RowLines:
         self._objects = [quoting.objects(value, quoted=style.quoted_numbers) for value in words.objects.values]
         self._texts = [quoting.text(value) for value in words.texts.values]
         self._signatures = [quoting.text(value) for value in words.signatures.values]
+        self._tails: dict[tuple[int, int, int, int], str] = {}
 
     def of(self, voucher: int) -> Iterator[str]:
-        """Struck rows first; an added row directly before its twin, the #TRANS alike it (§11 #RTRANS)."""
+        """As they were read, or as a program that composed them says by `Row.line`; else as `_composed` has it."""
         document, columns = self._document, self._document.vouchers.columns
-        for i in range(columns.first_struck[voucher], columns.first_struck[voucher + 1]):
-            yield self._line("#BTRANS", document.struck, i)
-        written, end = columns.first_added[voucher], columns.first_added[voucher + 1]
-        twins = _twins(document.added, range(written, end))
-        for i in range(columns.first_row[voucher], columns.first_row[voucher + 1]):
-            found = twins.get(_likeness(document.rows, i)) if twins else None
-            while found and found[0] < written:
-                found.popleft()
-            if found:
-                yield from (self._line("#RTRANS", document.added, j) for j in range(written, found[0] + 1))
-                written = found[0] + 1
-            yield self._line("#TRANS", document.rows, i)
-        yield from (self._line("#RTRANS", document.added, j) for j in range(written, end))
+        booked = _places("#TRANS", document.rows, columns.first_row, voucher)
+        struck = _places("#BTRANS", document.struck, columns.first_struck, voucher)
+        added = _places("#RTRANS", document.added, columns.first_added, voucher)
+        lines: Iterable[_Place] = booked
+        if struck or added:
+            lines = [*struck, *added, *booked]
+            if all(rows.line[i] for _, rows, i in lines):
+                lines.sort(key=lambda place: place[1].line[place[2]])
+            else:
+                lines = [*struck, *_composed(booked, added)]
+        return (self._line(*place) for place in lines)
 
     def _line(self, label: str, rows: Rows, i: int) -> str:
+        key = rows.date[i], rows.text.codes[i], rows.quantity.codes[i], rows.signature.codes[i]
+        tail = self._tails.get(key)
+        if tail is None:
+            tail = self._tails[key] = self._tail(rows, i)
+        account, objects = self._accounts[rows.account.codes[i]], self._objects[rows.objects.codes[i]]
+        return f"{label} {account} {objects} {self._style.amount(rows.amount[i])}{tail}"
+
+    def _tail(self, rows: Rows, i: int) -> str:
+        """What follows the amount."""
         style = self._style
         fields = [
             written_days(rows.date[i]),
@@ -47,17 +59,31 @@ class RowLines:
             self._signatures[rows.signature.codes[i]],
         ]
         kept = fields[:3] + trimmed(fields[3:]) if style.quantity else trimmed(fields)
-        account, objects = self._accounts[rows.account.codes[i]], self._objects[rows.objects.codes[i]]
-        return " ".join((label, account, objects, style.amount(rows.amount[i]), *kept)) + style.after_row
+        return "".join(f" {field}" for field in kept) + style.after_row
 
 
-def _likeness(rows: Rows, i: int) -> tuple[int, int, int]:
+def _places(label: str, rows: Rows, first: "array[int]", voucher: int) -> list[_Place]:
+    return [(label, rows, i) for i in range(first[voucher], first[voucher + 1])]
+
+
+def _composed(booked: list[_Place], added: list[_Place]) -> Iterator[_Place]:
+    """Each added row directly before its twin, the #TRANS alike it (§11 #RTRANS), in the order in which they came."""
+    twins: defaultdict[tuple[int, int, int], deque[int]] = defaultdict(deque)
+    for number, place in enumerate(added):
+        twins[_likeness(place)].append(number)
+    written = 0
+    for place in booked:
+        found = twins[_likeness(place)]
+        while found and found[0] < written:
+            found.popleft()
+        if found:
+            yield from added[written : found[0] + 1]
+            written = found[0] + 1
+        yield place
+    yield from added[written:]
+
+
+def _likeness(place: _Place) -> tuple[int, int, int]:
     """Account, objects and amount only: date and signature of twins differ in real files (facts 6)."""
+    _, rows, i = place
     return rows.account.codes[i], rows.objects.codes[i], rows.amount[i]
-
-
-def _twins(added: Rows, indices: range) -> dict[tuple[int, int, int], deque[int]]:
-    found: defaultdict[tuple[int, int, int], deque[int]] = defaultdict(deque)
-    for j in indices:
-        found[_likeness(added, j)].append(j)
-    return found

@@ -23,6 +23,8 @@ class Style:
     """What stands for an absent quantity; with it, rows have all fields up to it."""
     quoted_numbers: bool = False
     """Series, voucher number and the dimensions in rows' object lists in quotation marks."""
+    closing_backslash: bool = False
+    """Writes a text that ends in a backslash as it is. Readers may take the quotation mark after it for text (§5.7)."""
     after_row: str = ""
     after_address: str = ""
     account_details: bool = True
@@ -56,6 +58,7 @@ FORTNOX = Style(
     amount=shortest,
     balance_amount=shortest,
     quantity="0",
+    closing_backslash=True,
     after_address=" ",
     account_details=False,
     balances=("IB", "UB", "PSALDO", "RES"),
@@ -63,6 +66,7 @@ FORTNOX = Style(
     before_accounts=1,
     before_dimensions=1,
     before_balances=1,
+    last_line_ends=False,
 )  # fmt: skip
 """Fortnox 3.6x as measured (facts 8). What Fortnox never writes (#KTYP, #VALUTA, #OIB …) is left out."""
 

@@ -86,7 +86,7 @@ def to_date(days: int) -> date | None:
 
 def shortest(ore: int) -> str:
     """As newer Fortnox writes it: 1279565, 125266.2, -1.85."""
-    return two_decimals(ore).removesuffix("0").removesuffix("0").removesuffix(".")
+    return two_decimals(ore).removesuffix("0") if ore % 100 else str(ore // 100)
 
 
 def two_decimals(ore: int) -> str:

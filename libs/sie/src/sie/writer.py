@@ -26,16 +26,18 @@ def write(
     kind: Kind | None = None,
     with_checksum: bool = False,
     unwritable: Unwritable = "error",
+    encoding: str = "cp437",
 ) -> bytes:
-    """The document as a SIE file in CP437 with CRLF, the standard's only form.
+    """The document as a SIE file with CRLF, and in CP437, which alone the standard knows.
 
     `style` is one of `styles.STYLES`. With `kind` the file is of that type and has nothing that the type may not have;
     without, it is of the document's own and has all that the document has. What the standard doesn't know
     (`document.other`) is not written (§7.2).
-    SieError for characters that CP437 lacks, unless `unwritable` is "replace".
+    SieError for characters that the encoding (of a file with checksum: CP437) lacks, unless `unwritable` is "replace".
     """
-    writer = _Writer(document, STYLES[style], kind, Quoting("cp437", unwritable))
-    return writer.bytes(with_checksum=with_checksum)
+    layout = STYLES[style]
+    quoting = Quoting(unwritable, closing_backslash=layout.closing_backslash)
+    return _Writer(document, layout, kind, quoting).bytes(encoding, with_checksum=with_checksum)
 
 
 class _Writer:
@@ -46,15 +48,16 @@ class _Writer:
         self._allowed = ALLOWED[kind] if kind else frozenset[str]().union(*ALLOWED.values())
         self._quoting = quoting
 
-    def bytes(self, *, with_checksum: bool) -> bytes:
+    def bytes(self, encoding: str, *, with_checksum: bool) -> bytes:
         head, body = list(self._header()), self._body()
         flag = 1 if head[0].startswith("#FLAGGA") else 0
         if with_checksum:
             head.insert(flag, "#KSUMMA")
-        data = self._quoting.encode("\r\n".join((*head, *body)))
+        text = "\r\n".join((*head, *body))
+        data = self._quoting.encode(text, encoding)
         if with_checksum:
-            lines = data.count(b"\n") + 2
-            total = checksum.compute(data, "cp437", flag + 1, lines)
+            lines = text.count("\n") + 2
+            total = checksum.compute(self._quoting.encode(text, "cp437"), "cp437", flag + 1, lines)
             return data + b"\r\n#KSUMMA %d\r\n" % total
         return data + b"\r\n" if self._style.last_line_ends else data
 
@@ -199,4 +202,4 @@ class _Writer:
             quoting.text(columns.signature[index]),
         ]
         keep = 4 if self._style is not STYLES["plain"] else 3
-        return " ".join(["#VER", *fields[:keep], *trimmed(fields[keep:])])
+        return " ".join(("#VER", *fields[:keep], *trimmed(fields[keep:])))
