@@ -3,11 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 import httpx
 import pytest
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from pydantic import BaseModel, SecretStr
 
 from common import http
@@ -48,7 +49,7 @@ def an_app() -> FastAPI:
     http.add_health(app, missing)
 
     @app.get("/who")
-    async def who(caller: Annotated[str, Depends(http.Access("leases"))]) -> str:
+    async def who(caller: Annotated[str, http.only("leases")]) -> str:
         return caller
 
     @app.post("/vouchers")
@@ -59,9 +60,13 @@ def an_app() -> FastAPI:
     async def locked() -> None:
         raise LOCKED.error(until="2025-06-30")
 
-    @app.get("/crash")
-    async def crash() -> None:
-        raise RuntimeError("token=very-secret")
+    @app.get("/crash/{secret}")
+    async def crash(secret: str) -> None:
+        raise RuntimeError(f"token=very-{secret}")
+
+    @app.get("/away")
+    async def away() -> None:
+        raise ConnectionRefusedError("postgresql://secret@host")
 
     return app
 
@@ -122,7 +127,9 @@ async def test_a_problem_is_told_in_both_languages_with_what_to_do(client: httpx
     assert told["swedish"] == "Perioden är låst till 2025-06-30."
     assert told["english"] == told["detail"] == "The period is locked to 2025-06-30."
     assert told["next_step"] == "Lås upp perioden i Fortnox."
-    assert told["instance"] == f"urn:uuid:{answer.headers['x-request-id']}"
+    assert told["data"] == {"until": "2025-06-30"}
+    assert told["request_id"] == answer.headers["x-request-id"]
+    assert told["instance"] == f"urn:bokbrygga:request:{told['request_id']}"
 
 
 @pytest.mark.parametrize(
@@ -145,25 +152,78 @@ async def test_an_invalid_request_is_answered_without_an_echo(client: httpx.Asyn
     assert "body" in answer.json()["english"]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/none", 404), ("DELETE", "/locked", 405)])
-async def test_what_is_not_there_is_a_problem_too(
-    client: httpx.AsyncClient, method: str, path: str, status: int
-) -> None:
-    answer = await client.request(method, path)
+async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    nowhere, otherwise = await client.get("/none"), await client.delete("/locked")
 
-    assert answer.json()["code"] == "http.not-found"
-    assert answer.status_code in {404, status}
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "http.not-found")
+    assert (otherwise.status_code, otherwise.json()["code"]) == (405, "http.method-not-allowed")
+    assert otherwise.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+async def test_a_body_that_is_not_json_is_told_so(client: httpx.AsyncClient, kind: str) -> None:
+    answer = await client.post("/vouchers", content='{"number": 1}', headers={"content-type": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "http.not-json")
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
+)
+async def test_json_has_several_names(client: httpx.AsyncClient, kind: str) -> None:
+    answer = await client.post("/vouchers", content='{"number": 1}', headers={"content-type": kind})
+
+    assert answer.json() == 1
+
+
+async def test_no_more_of_a_body_is_read_than_a_call_can_need(client: httpx.AsyncClient) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 65536
+            yield b" " * 65536
+
+    answer = await client.post("/vouchers", content=endless(), headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "http.body-too-large")
+    assert read <= http.LARGEST_BODY + 2 * 65536
+
+
+async def test_a_database_that_is_away_is_a_passing_problem(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/away")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "http.away")
+    assert int(answer.headers["retry-after"]) > 0
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("sent", ["0f3b1b7a-5b0a-4d5e-8f4f-2f6a3e1f9d10", "product-4711.3"])
+async def test_a_callers_own_request_id_is_kept(client: httpx.AsyncClient, sent: str) -> None:
+    answer = await client.get("/locked", headers={"x-request-id": sent})
+
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "short", "x" * 65, "line\tfeed--", "<script>alert</script>", "åäö-åäö-åäö"])
+async def test_a_request_id_that_is_not_sane_is_replaced(client: httpx.AsyncClient, sent: str) -> None:
+    answer = await client.get("/locked", headers={b"x-request-id": sent.encode()})
+
+    assert UUID(answer.headers["x-request-id"])
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
 async def test_a_crash_tells_only_a_reference_which_the_log_has_too(client: httpx.AsyncClient) -> None:
     with structlog.testing.capture_logs() as lines:
-        answer = await client.get("/crash")
+        answer = await client.get("/crash/of-a-secret")
 
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["code"] == "internal.error"
     (crash,) = [line for line in lines if line["event"] == "http.crashed"]
-    assert answer.json()["instance"] == f"urn:uuid:{crash['request']}"
+    assert answer.json()["request_id"] == crash["request"]
+    assert crash["path"] == "/crash/{secret}"
 
 
 async def test_health_tells_what_is_missing(client: httpx.AsyncClient, app: FastAPI) -> None:
@@ -193,7 +253,17 @@ async def test_a_service_tells_nobody_without_a_key_what_it_has() -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
         answers = [await client.get(path) for path in ("/openapi.json", "/docs", "/redoc")]
 
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert [answer.status_code for answer in answers] == [401, 404, 404]
+
+
+async def test_who_has_a_key_is_told_what_there_is(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/openapi.json", headers={"authorization": f"Bearer {NARROW}"})
+
+    who = answer.json()["paths"]["/who"]["get"]
+    assert who["security"] == [{"key": ["leases"]}]
+    assert {"200", "401", "403", "500", "503"} <= set(who["responses"])
+    told = who["responses"]["401"]["content"]["application/problem+json"]["examples"]
+    assert told["http.unauthenticated"]["value"]["status"] == 401
 
 
 async def nothing(_: Runtime[ServiceSettings]) -> None: ...

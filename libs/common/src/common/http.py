@@ -2,34 +2,38 @@
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, Response, Security
+from fastapi.openapi.models import HTTPBearer
 from fastapi.responses import JSONResponse
+from fastapi.security.base import SecurityBase
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from common.problems import FORBIDDEN, INTERNAL, INVALID_REQUEST, NOT_FOUND, UNAUTHENTICATED, Problem, ProblemError
+from common import openapi, problem_details
+from common.problems import FORBIDDEN, UNAUTHENTICATED
 from common.settings import Caller
 
-log = structlog.get_logger()
+LARGEST_BODY = 256 * 1024  # bytes; a lease of 25 slots handed back takes 3 kB
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
-BY_STATUS = {401: UNAUTHENTICATED, 403: FORBIDDEN, 404: NOT_FOUND, 405: NOT_FOUND}
 
-
-class Access:
-    """A dependency that lets only callers in whose key has the scope; gives the caller's name.
+class Access(SecurityBase):
+    """A dependency that lets only callers in whose key has the scope, or any caller; gives the caller's name.
 
     Keys are compared in constant time; all of them are looked at, so that timing tells nothing.
     """
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str | None = None) -> None:
         self._scope = scope
+        self.scheme_name = "key"
+        self.model = HTTPBearer(description="A caller's key. Two may be valid at once, for rotation.")
 
     async def __call__(self, request: Request) -> str:
         callers: dict[str, Caller] = request.app.state.callers
@@ -37,9 +41,14 @@ class Access:
         caller = _caller(callers, key) if scheme.lower() == "bearer" else None
         if caller is None:
             raise UNAUTHENTICATED.error()
-        if self._scope not in callers[caller].scopes:
+        if self._scope is not None and self._scope not in callers[caller].scopes:
             raise FORBIDDEN.error()
         return caller
+
+
+def only(scope: str) -> Any:
+    """The dependency that lets in whose key has the scope, and says so in OpenAPI."""
+    return Security(Access(scope), scopes=[scope])
 
 
 def _caller(callers: dict[str, Caller], key: str) -> str | None:
@@ -52,13 +61,15 @@ def _caller(callers: dict[str, Caller], key: str) -> str | None:
 
 
 def prepare(app: FastAPI, callers: dict[str, Caller]) -> None:
-    """Gives an app its callers, its answers to failures and its request ids."""
+    """Gives an app its callers, its answers to failures, its request ids and, for who has a key, its description."""
     app.state.callers = callers
-    app.add_exception_handler(ProblemError, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_crash)
-    app.add_middleware(RequestIds)
+    problem_details.handle(app)
+    app.add_middleware(Edge)
+    openapi.describe(app)
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=[Security(Access())])
+    async def description() -> JSONResponse:
+        return JSONResponse(app.openapi())
 
 
 def add_health(app: FastAPI, missing: Callable[[], Awaitable[list[str]]]) -> None:
@@ -79,35 +90,12 @@ def add_health(app: FastAPI, missing: Callable[[], Awaitable[list[str]]]) -> Non
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-def problem_details(error: ProblemError, request: Request) -> JSONResponse:
-    """RFC 9457, with the catalogue's code and both languages."""
-    return JSONResponse(
-        {
-            "type": f"urn:bokbrygga:problem:{error.problem.code}",
-            "title": error.problem.code,
-            "status": error.problem.status,
-            "detail": error.english,
-            "instance": f"urn:uuid:{getattr(request.state, 'request_id', uuid4())}",
-            "code": error.problem.code,
-            "english": error.english,
-            "swedish": error.swedish,
-            "next_step": error.next_step,
-        },
-        status_code=error.problem.status,
-        media_type="application/problem+json",
-    )
+class Edge:
+    """What every request passes first; bare ASGI, for it is on every call's way.
 
-
-def problem_responses(*problems: Problem) -> dict[int | str, dict[str, Any]]:
-    """What OpenAPI says of the problems that a call can answer."""
-    return {
-        problem.status: {"description": problem.english, "content": {"application/problem+json": {}}}
-        for problem in problems
-    }
-
-
-class RequestIds:
-    """Gives each request an id, which its log lines and its answer carry; bare ASGI, for it is on every call's way."""
+    Each gets an id, the caller's own where that is sane, which its log lines and its answer carry. No body is read
+    beyond what a call can need.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -116,7 +104,8 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = str(uuid4())
+        wished = Headers(scope=scope).get("x-request-id", "")
+        request_id = wished if REQUEST_ID.fullmatch(wished) else str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_named(message: Message) -> None:
@@ -125,34 +114,18 @@ class RequestIds:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=request_id):
-            await self._app(scope, receive, send_named)
+            await self._app(scope, _limited(receive), send_named)
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
-    return problem_details(error, request)
+def _limited(receive: Receive) -> Receive:
+    read = 0
 
+    async def receive_some() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LARGEST_BODY:
+            raise HTTPException(413)
+        return message
 
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    """Names the fields, never their values: FastAPI's own answer echoes the input."""
-    assert isinstance(error, RequestValidationError)
-    fields = ", ".join(f"{_place(one['loc'])} ({one['type']})" for one in error.errors()[:10])
-    return problem_details(INVALID_REQUEST.error(fields=fields), request)
-
-
-def _place(location: Sequence[Any]) -> str:
-    """Where a field is. Its last part may be a name that the caller made up, so it is kept short and plain."""
-    return ".".join(re.sub(r"[^\w-]", "?", str(part))[:40] for part in location)
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    problem = BY_STATUS.get(error.status_code, INVALID_REQUEST if error.status_code < 500 else INTERNAL)
-    return problem_details(problem.error(fields=error.status_code), request)
-
-
-async def _on_crash(request: Request, error: Exception) -> Response:
-    """Runs outside of all middleware: the reference that the caller is given must still be in the log."""
-    reference = getattr(request.state, "request_id", None)
-    log.error("http.crashed", path=request.url.path, request=reference, exc_info=error)
-    return problem_details(INTERNAL.error(), request)
+    return receive_some

@@ -23,6 +23,8 @@ class Problem:
     english: str
     status: int = field(default=422, kw_only=True)
     """HTTP status where the problem is answered over HTTP."""
+    retry_after: int | None = field(default=None, kw_only=True)
+    """Seconds until asking again may help; None where it doesn't."""
 
     def __post_init__(self) -> None:
         if CATALOGUE.setdefault(self.code, self) is not self:
@@ -107,10 +109,40 @@ NOT_FOUND = Problem(
     english="There is no such thing here.",
     status=404,
 )
+METHOD_NOT_ALLOWED = Problem(
+    code="http.method-not-allowed",
+    swedish="Anropet stöds inte.",
+    next_step="Kontakta supporten.",
+    english="That address does not take this method; the header Allow names those that it takes.",
+    status=405,
+)
+BODY_TOO_LARGE = Problem(
+    code="http.body-too-large",
+    swedish="Anropet är för stort.",
+    next_step="Kontakta supporten.",
+    english="The body is larger than any call here needs.",
+    status=413,
+)
+NOT_JSON = Problem(
+    code="http.not-json",
+    swedish="Anropet är inte rätt utformat: innehållet är inte JSON.",
+    next_step="Kontakta supporten.",
+    english="The body's Content-Type is not application/json.",
+    status=415,
+)
+AWAY = Problem(
+    code="http.away",
+    swedish="Tjänsten når inte sin databas just nu.",
+    next_step="Försök igen om en stund.",
+    english="The database is away or overloaded; asking again is safe.",
+    status=503,
+    retry_after=5,
+)
 NOT_READY = Problem(
     code="http.not-ready",
     swedish="Tjänsten startar eller saknar något den behöver.",
     next_step="Försök igen om en stund.",
     english="The service is not ready: {missing}.",
     status=503,
+    retry_after=5,
 )

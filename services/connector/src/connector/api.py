@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 
 from common.events import ConnectionState
-from common.http import Access, problem_responses
+from common.http import Access
 from common.leases import HandBackRequest, Lease, LeaseRequest
+from common.openapi import problem_responses
 from common.service import Runtime, current_runtime
 from connector import problems, repeated
 from connector.connect import Connect

@@ -117,6 +117,7 @@ UNREADABLE = Problem(
     next_step="Försök igen om en stund. Kontakta supporten om felet kvarstår.",
     english="Fortnox's answer could not be read or contradicts itself.",
     status=502,
+    retry_after=60,
 )
 INTERRUPTED = Problem(
     code="connect.interrupted",
@@ -192,6 +193,7 @@ MISCONFIGURED = Problem(
     next_step="Kontakta supporten. Du behöver inte göra något i Fortnox.",
     english="Fortnox does not accept our client id and secret.",
     status=503,
+    retry_after=60,
 )
 KEY_MISSING = Problem(
     code="connection.key-missing",
@@ -199,6 +201,7 @@ KEY_MISSING = Problem(
     next_step="Kontakta supporten. Du behöver inte göra något i Fortnox.",
     english="The stored secrets can't be decrypted: a master key is missing, or a row was changed.",
     status=503,
+    retry_after=60,
 )
 FORTNOX_AWAY = Problem(
     code="connection.fortnox-away",
@@ -206,6 +209,7 @@ FORTNOX_AWAY = Problem(
     next_step="Försök igen om en stund.",
     english="Fortnox did not answer, or answered with a passing failure.",
     status=503,
+    retry_after=10,
 )
 
 # --- What the product's dialogs ask for ---

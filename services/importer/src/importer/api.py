@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from common.events import FinancialYear
-from common.http import Access, problem_responses
+from common.http import Access
+from common.openapi import problem_responses
 from common.service import Runtime, current_runtime
 from importer import problems
 from importer.repository import ImportRow, Imports, Results, SieFiles

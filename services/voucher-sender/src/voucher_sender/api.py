@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from common.http import Access, problem_responses
+from common.http import Access
+from common.openapi import problem_responses
 from common.problems import NOT_FOUND
 from common.service import Runtime, current_runtime
 from voucher_sender.repository import States
