@@ -24,7 +24,7 @@ from common.events import ConnectionKind
 from common.leases import LARGEST_LOT, Purpose
 from common.messaging.administration import create_topics
 from connector.leases import HEAD_START, LEASE_TIME
-from connector.repository import Back, Connections, Grants, Slot, Slots
+from connector.repository import Asked, Back, Connections, Grants, Slot, Slots
 from connector.tokens.sealed import Company, new_key, seal_company, seal_tokens
 from connector.tokens.vault import Vault
 from fortnox.oauth import Tokens
@@ -201,9 +201,8 @@ class _SqlAsker:
         turn = self._turn = (self._turn + 1) % len(self._companies)
         lease = uuid4()
         async with self._pool.acquire() as connection:
-            leased = await Slots(connection).lease(
-                self._companies[turn], lease, 1, HEAD_START[Purpose.IMPORT], LEASE_TIME, self._held[turn]
-            )
+            asked = Asked(self._companies[turn], lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
+            [leased] = await Slots(connection).lease([asked], LEASE_TIME)
         assert leased.numbers, "no slot was free"
         assert leased.budget_id is not None
         self._held[turn] = [Back(Slot(leased.budget_id, number, lease), None) for number in leased.numbers]

@@ -74,6 +74,9 @@ class Lease(Model):
     seconds: float
     """Calls must have ended this long after the request was sent, by the asker's own clock."""
     wait_seconds: float = 0.0
+    """Without slots: ask again after so long; it keeps the place in the queue."""
+    expected_wait_seconds: float = 0.0
+    """Without slots: how long it will probably be until there are some, for telling people."""
 
 
 class HandBackRequest(Model):

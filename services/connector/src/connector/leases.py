@@ -1,7 +1,7 @@
 """Leases: an access token together with call slots, in one answer (Design 5).
 
 Fortnox lets 25 calls through per 5 s for our app and a company, over all our processes. Here is the one place that
-hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migration 0002.
+hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migrations 0002 and 0004.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -20,7 +20,8 @@ from common.clock import Clock
 from common.database import GONE, Pool
 from common.leases import LARGEST_LOT, HandBackRequest, HandedBack, Lease, LeaseRequest, Purpose
 from connector import problems, telemetry
-from connector.repository import Back, Grants, Leased, Slot, Slots
+from connector.counter import Counter
+from connector.repository import Asked, Back, Grants, Leased, Slot, Slots
 from connector.tokens.purse import Purse
 from fortnox import Permit
 
@@ -39,7 +40,7 @@ HEAD_START = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Leasing:
     """Gives leases and takes slots back."""
 
@@ -47,6 +48,10 @@ class Leasing:
     purse: Purse
     client_id: str
     clock: Clock
+    counter: Counter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counter = Counter(self.pool, LEASE_TIME)
 
     async def lease(self, request: LeaseRequest) -> Lease:
         """A lease; without slots when none comes free within a second. Raises ProblemError."""
@@ -57,7 +62,12 @@ class Leasing:
             if not leased.numbers:
                 telemetry.LEASES.labels(request.purpose, "waiting").inc()
                 return Lease(
-                    lease_id=request.lease_id, tenant=leased.tenant, slots=(), seconds=0, wait_seconds=leased.wait or 0
+                    lease_id=request.lease_id,
+                    tenant=leased.tenant,
+                    slots=(),
+                    seconds=0,
+                    wait_seconds=leased.wait or 0,
+                    expected_wait_seconds=leased.expected or 0,
                 )
             telemetry.LEASES.labels(request.purpose, "given").inc()
             return await self._filled(request, leased)
@@ -121,16 +131,15 @@ class Leasing:
                 await Slots(connection).close([budget], REST_AFTER_429)
 
     async def _wait_for_slots(self, request: LeaseRequest, give_up_at: float) -> Leased:
-        back, calls = _back(request.handed_back), min(request.calls, LARGEST_LOT)
+        calls, back = min(request.calls, LARGEST_LOT), _back(request.handed_back)
+        asked = Asked(request.connection_id, request.lease_id, calls, HEAD_START[request.purpose], back)
         while True:
-            async with self.pool.acquire() as connection:
-                leased = await Slots(connection).lease(
-                    request.connection_id, request.lease_id, calls, HEAD_START[request.purpose], LEASE_TIME, back
-                )
-                if leased.tenant is not None and leased.budget_id is None:
+            leased = await self.counter.lease(asked)
+            if leased.tenant is not None and leased.budget_id is None:
+                async with self.pool.acquire() as connection:
                     await Slots(connection).budget(self.client_id, leased.tenant)
-                    continue
-            back = []
+                continue
+            asked = replace(asked, back=())
             _check(leased)
             if leased.numbers or leased.wait is None or self.clock.boottime() + leased.wait > give_up_at:
                 return leased

@@ -4,9 +4,10 @@ from connector.repository.connections import ConnectionRow, Connections
 from connector.repository.grants import Grant, GrantedTokens, Grants
 from connector.repository.keys import KeyRow, Keys
 from connector.repository.sessions import Session, Sessions
-from connector.repository.slots import Back, Leased, Slot, Slots, Taken
+from connector.repository.slots import Asked, Back, Leased, Slot, Slots, Taken
 
 __all__ = [
+    "Asked",
     "Back",
     "ConnectionRow",
     "Connections",

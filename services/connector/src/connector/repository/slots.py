@@ -1,4 +1,4 @@
-"""The SQL of call slots: the arithmetic lives in functions of migration 0002, so that a lease is one round trip."""
+"""The SQL of call slots: the arithmetic lives in functions of migrations 0002 and 0004."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Back:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a lease got: slots, or how long to wait. Numbers None: nothing, and waiting is no use."""
+    """What a lease got: slots, or how long to wait."""
 
     numbers: list[int] | None
     seconds: float | None
@@ -59,10 +59,21 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Leased(Taken):
+class Asked:
+    """What somebody asks for, and hands back with it."""
+
+    connection_id: UUID
+    lease: UUID
+    calls: int
+    head_start: timedelta
+    back: Sequence[Back] = ()
+
+
+@dataclass(frozen=True)
+class Leased:
     """What a lease for a connection got, and what its grant was like at that moment."""
 
-    known: bool | None
+    known: bool
     grant_id: UUID | None
     status: str | None
     trouble: dict[str, Any] | None
@@ -72,6 +83,13 @@ class Leased(Taken):
     """How long the access token is still good."""
     may_renew: bool | None
     budget_id: int | None
+    numbers: list[int] | None
+    """None together with `wait`: nothing, and waiting is no use."""
+    seconds: float | None
+    wait: float | None
+    """Seconds after which another look is worth it."""
+    expected: float | None
+    """Seconds until there will probably be slots."""
 
 
 class Slots:
@@ -111,26 +129,18 @@ class Slots:
         assert row is not None
         return Taken(**row)
 
-    async def lease(
-        self,
-        connection_id: UUID,
-        lease: UUID,
-        calls: int,
-        head_start: timedelta,
-        lease_time: timedelta,
-        back: Sequence[Back],
-    ) -> Leased:
-        row = await self._connection.fetchrow(
-            "select * from lease_slots($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            connection_id,
-            lease,
-            calls,
-            head_start,
+    async def lease(self, asked: Sequence[Asked], lease_time: timedelta) -> list[Leased]:
+        """What each of them gets, the earlier ones first: one statement, one commit."""
+        rows = await self._connection.fetch(
+            "select * from lease_lots($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            [one.connection_id for one in asked],
+            [one.lease for one in asked],
+            [one.calls for one in asked],
+            [one.head_start for one in asked],
             lease_time,
-            *_columns(back),
+            *_columns([back for one in asked for back in one.back]),
         )
-        assert row is not None
-        return Leased(**row)
+        return [Leased(*row) for row in rows]
 
     async def hand_back(self, back: Sequence[Back]) -> None:
         await self._connection.execute("select hand_back_slots($1, $2, $3, $4)", *_columns(back))
