@@ -18,7 +18,11 @@ number or an invoice text.
 
 def errors() -> str:
     """The whole page, by code."""
-    for module in (*(f"{service}.problems" for service in SERVICES.values()), "voucher_sender.findings"):
+    for module in (
+        *(f"{service}.problems" for service in SERVICES.values()),
+        "connector.limits",
+        "voucher_sender.findings",
+    ):
         importlib.import_module(module)
     groups: dict[str, list[Problem]] = {}
     for code, problem in sorted(CATALOGUE.items()):

@@ -50,12 +50,17 @@ class Browser:
     async def open(self, url: str) -> httpx.Response:
         return await self.http.get(url)
 
+    async def depart(self, url: str) -> httpx.Response:
+        """Opens the one-time address and presses its button."""
+        page = await self.open(url)
+        return await self.http.post(url) if page.status_code == 200 else page
+
     async def decide(self, authorise_url: str, decision: str = "approve", tenant: int | None = None) -> str:
         return await self._simulator.consent(authorise_url, decision, tenant)
 
     async def connect(self, url: str, decision: str = "approve", tenant: int | None = None) -> httpx.Response:
         """The whole way; gives the last page."""
-        departed = await self.open(url)
+        departed = await self.depart(url)
         assert departed.status_code == 303, departed.text
         return await self.open(await self.decide(departed.headers["location"], decision, tenant))
 

@@ -74,7 +74,7 @@ async def test_a_company_is_connected_and_can_be_called(scene: Any, replica: Any
 async def test_the_way_to_fortnox_is_bound_to_this_browser(scene: Any, replica: Any) -> None:
     begun = await scene.begin(replica, kind="service_account")
 
-    departed = await scene.browser(replica).open(begun["url"])
+    departed = await scene.browser(replica).depart(begun["url"])
 
     cookie = departed.headers["set-cookie"]
     assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/connect"))
@@ -90,7 +90,7 @@ async def test_on_plain_http_the_cookie_comes_along_too(scene: Any) -> None:
     replica = await scene.replica(public_url="http://127.0.0.1:8080")
     begun = await scene.begin(replica)
 
-    departed = await scene.browser(replica).open(begun["url"])
+    departed = await scene.browser(replica).depart(begun["url"])
 
     assert "Secure" not in departed.headers["set-cookie"]
 
@@ -98,10 +98,10 @@ async def test_on_plain_http_the_cookie_comes_along_too(scene: Any) -> None:
 async def test_the_browser_that_began_may_begin_anew_and_no_other(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser, other = scene.browser(replica), scene.browser(replica)
-    first = await browser.open(begun["url"])
+    first = await browser.depart(begun["url"])
 
-    refused = await other.open(begun["url"])
-    again = await browser.open(begun["url"])
+    refused = await other.depart(begun["url"])
+    again = await browser.depart(begun["url"])
 
     assert (first.status_code, refused.status_code, again.status_code) == (303, 409, 303)
     assert "connect.link-used" in refused.text
@@ -189,7 +189,7 @@ async def test_a_consent_to_the_wrong_company_keeps_those_alive_who_live_by_it(s
 async def test_a_foreign_browser_cant_finish_what_another_began(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser, foreign = scene.browser(replica), scene.browser(replica)
-    departed = await browser.open(begun["url"])
+    departed = await browser.depart(begun["url"])
     back = await browser.decide(departed.headers["location"], tenant=tenant)
 
     page = await foreign.open(back)
@@ -208,7 +208,7 @@ async def test_an_answer_to_nothing_has_a_page(scene: Any, replica: Any, query: 
 async def test_loading_the_last_page_again_shows_it_again(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser = scene.browser(replica)
-    departed = await browser.open(begun["url"])
+    departed = await browser.depart(begun["url"])
     back = await browser.decide(departed.headers["location"], tenant=tenant)
     calls = len(await scene.token_calls())
 
@@ -226,7 +226,7 @@ async def test_the_last_page_loaded_without_its_cookie_says_nothing_more_of_the_
 ) -> None:
     begun = await scene.begin(replica)
     browser = scene.browser(replica)
-    departed = await browser.open(begun["url"])
+    departed = await browser.depart(begun["url"])
     back = await browser.decide(departed.headers["location"], "approve" if approved else "deny", tenant)
     await browser.open(back)
     await scene.advance(3600)
@@ -243,7 +243,7 @@ async def test_the_last_page_loaded_without_its_cookie_says_nothing_more_of_the_
 async def test_a_code_that_was_exchanged_before_is_refused(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser = scene.browser(replica)
-    departed = await browser.open(begun["url"])
+    departed = await browser.depart(begun["url"])
     back = urlsplit(await browser.decide(departed.headers["location"], tenant=tenant))
     scene.world.grants.codes.clear()
 
@@ -275,7 +275,7 @@ async def test_our_own_wrong_secret_is_not_the_customers_fault(scene: Any, tenan
 async def test_a_session_that_ran_out_says_so(scene: Any, replica: Any, tenant: int) -> None:
     begun, unused = await scene.begin(replica), await scene.begin(replica)
     browser = scene.browser(replica)
-    departed = await browser.open(begun["url"])
+    departed = await browser.depart(begun["url"])
     back = await browser.decide(departed.headers["location"], tenant=tenant)
     await scene.advance(DAY)
 
@@ -342,7 +342,7 @@ async def test_what_was_asked_for_and_not_granted_is_told(scene: Any, replica: A
     assert told_again["connection_id"] == str(first)
     assert {"invoice", "payment", "settings"} <= set(told_again["missing_scopes"])
     begun = await scene.begin(replica, datasets=["sie4"], vouchers=False, connection_id=str(first))
-    departed = await scene.browser(replica).open(begun["url"])
+    departed = await scene.browser(replica).depart(begun["url"])
     assert set(parse_qs(urlsplit(departed.headers["location"]).query)["scope"][0].split()) == {
         "companyinformation",
         "bookkeeping",

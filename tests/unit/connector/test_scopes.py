@@ -39,3 +39,15 @@ def test_what_is_not_used_is_not_asked_for() -> None:
 
 def test_what_was_not_granted_is_named_in_order() -> None:
     assert scopes.missing(("a", "b", "c"), {"b"}) == ("a", "c")
+
+
+def test_every_scope_that_is_ever_asked_for_has_words_for_its_absence() -> None:
+    everything = scopes.wanted(list(Dataset), vouchers=True)
+
+    told = scopes.limitations(everything, ())
+
+    assert len({one.swedish for one in told}) == len(everything)
+    assert scopes.limitations(everything, everything) == ()
+    [payments] = scopes.limitations(everything, set(everything) - {"payment"})
+    assert "per balansdagen" in payments.swedish
+    assert "payment" not in payments.swedish

@@ -23,7 +23,8 @@ PAIRS = (
 async def approve(url: str, simulator: Simulator, tenant: int, decision: str = "approve") -> httpx.Response:
     """Goes through the popup as a browser does: our address, Fortnox's consent page, and back to our result page."""
     async with httpx.AsyncClient(follow_redirects=False, timeout=20) as browser:
-        to_fortnox = await browser.get(url)
+        await browser.get(url)
+        to_fortnox = await browser.post(url)
         callback = await simulator.consent(urljoin(url, to_fortnox.headers["location"]), decision, tenant)
         return await browser.get(callback)
 

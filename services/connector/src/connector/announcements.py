@@ -78,6 +78,7 @@ class Announcer:
             "reference": row.reference,
             "scopes": tuple(grant.scopes),
             "missing_scopes": scopes.missing(row.wanted_scopes, grant.scopes),
+            "limitations": scopes.limitations(row.wanted_scopes, grant.scopes),
             "connected_at": row.connected_at,
             "valid_until": self.valid_until(grant),
             "trouble": Trouble.of(problems.stored(grant.trouble)) if grant.trouble else None,

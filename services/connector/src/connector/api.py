@@ -6,16 +6,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from common.events import ConnectionState
+from common.events import ConnectionState, FinancialYear
 from common.http import Access
 from common.leases import HandBackRequest, Lease, LeaseRequest
 from common.openapi import problem_responses
+from common.problems import INVALID_REQUEST
 from common.service import Runtime, current_runtime
 from connector import problems, repeated
-from connector.connect import Connect
 from connector.grants import Registry
 from connector.leases import Leasing
-from connector.lookups import CompanyAnswer, LockedPeriod, Lookups, Series, Year
+from connector.lookups import Lookups
+from connector.lookups.answers import CompanyAnswer, FinancialYears, LockedPeriod, VoucherSeries
+from connector.opening import Opening
 from connector.settings import ConnectorSettings
 from connector.wishes import Begun, ConnectRequest, SessionState
 
@@ -30,7 +32,7 @@ class Parts:
 
     def __init__(self, runtime: Runtime[ConnectorSettings]) -> None:
         self.leasing: Leasing = runtime.parts[Leasing]
-        self.connect: Connect = runtime.parts[Connect]
+        self.opening: Opening = runtime.parts[Opening]
         self.registry: Registry = runtime.parts[Registry]
         self.lookups: Lookups = runtime.parts[Lookups]
 
@@ -81,7 +83,7 @@ async def begin(
 
     The same `Idempotency-Key` with the same wish gives the same session again, should the answer be lost.
     """
-    return await parts.connect.begin(request, repeated.session_id(caller, idempotency_key))
+    return await parts.opening.begin(request, repeated.session_id(caller, idempotency_key))
 
 
 @router.get(
@@ -91,7 +93,7 @@ async def begin(
 )
 async def session(session_id: UUID, parts: Having) -> SessionState:
     """How far it has come: so that a popup that can't tell loses nothing."""
-    return await parts.connect.state(session_id)
+    return await parts.opening.state(session_id)
 
 
 @router.get(
@@ -127,16 +129,19 @@ async def financial_years(
     parts: Having,
     from_date: Annotated[date | None, Query(alias="from")] = None,
     to_date: Annotated[date | None, Query(alias="to")] = None,
-) -> list[Year]:
-    """The financial years, newest first; the one with exactly the given days is marked."""
-    return await parts.lookups.financial_years(connection_id, from_date, to_date)
+) -> FinancialYears:
+    """The financial years. With the first and last day of the product's own: which of them it is, or what differs."""
+    return await parts.lookups.financial_years(connection_id, _wished(from_date, to_date))
 
 
 @router.get("/connections/{connection_id}/voucher-series", dependencies=only("lookups"), responses=USE)
 async def voucher_series(
     connection_id: UUID, parts: Having, financial_year: Annotated[int, Query(ge=1, le=2**31 - 1)]
-) -> list[Series]:
-    """The voucher series of a year (by Fortnox's id of it): those that can be booked in first."""
+) -> VoucherSeries:
+    """The voucher series of a year (by Fortnox's id of it): those that can be booked in first.
+
+    The others say why not, and what to do about it.
+    """
     return await parts.lookups.voucher_series(connection_id, financial_year)
 
 
@@ -144,3 +149,14 @@ async def voucher_series(
 async def locked_period(connection_id: UUID, parts: Having) -> LockedPeriod:
     """Up to when the books are locked for everybody. A user's personal lock isn't told by Fortnox."""
     return await parts.lookups.locked_period(connection_id)
+
+
+def _wished(from_date: date | None, to_date: date | None) -> FinancialYear | None:
+    """Both days or none."""
+    if from_date is None and to_date is None:
+        return None
+    if from_date is None or to_date is None:
+        raise INVALID_REQUEST.error(fields=f"query.{'from' if from_date is None else 'to'} (missing)")
+    if from_date > to_date:
+        raise INVALID_REQUEST.error(fields="query.to (before_from)")
+    return FinancialYear(from_date=from_date, to_date=to_date)

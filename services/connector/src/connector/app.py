@@ -19,6 +19,7 @@ from connector.grants import Registry
 from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
+from connector.opening import Opening
 from connector.settings import ConnectorSettings
 from connector.tokens.mint import CALL_TIMEOUT, Mint
 from connector.tokens.purse import Purse
@@ -51,10 +52,14 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     reader = Reader(leasing, settings.fortnox_api_url, fortnox_transport)
     origins = frozenset(settings.allowed_origins)
     consenting = Consenting(keeper, oauth, vault, reader, registry, f"{settings.public_url}/connect/callback")
-    connect = Connect(pool, keeper, oauth, vault, consenting, announcer, settings.public_url, origins)
-    lookups = Lookups(leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    forwarded_life = timedelta(days=settings.forwarded_link_days)
+    opening = Opening(pool, vault, settings.public_url, origins, forwarded_life)
+    connect = Connect(pool, keeper, oauth, opening, consenting, announcer)
+    lookups = Lookups(pool, leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    runtime.stack.push_async_callback(lookups.memory.close)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
-    runtime.parts |= {Leasing: leasing, Registry: registry, Connect: connect, Lookups: lookups, Mint: mint}
+    runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
+    runtime.parts |= {Opening: opening, Connect: connect}
     runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
     runtime.tasks.append(upkeep.run())
 

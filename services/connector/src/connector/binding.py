@@ -17,10 +17,16 @@ def cookie_of(session: Session) -> str:
     return f"{COOKIE}{session.id.hex}"
 
 
+def secret_in(session: Session, cookies: Mapping[str, str]) -> str | None:
+    """The secret that the browser has for this session; one of another shape isn't ours."""
+    secret = cookies.get(cookie_of(session), "")
+    return secret if re.fullmatch(r"[A-Za-z0-9_-]{43}", secret) else None
+
+
 def bound(session: Session, cookies: Mapping[str, str]) -> bool:
     """Whether this is the browser that began."""
-    secret = cookies.get(cookie_of(session))
-    if not secret or not session.browser_hash:
+    secret = secret_in(session, cookies)
+    if secret is None or not session.browser_hash:
         return False
     return hmac.compare_digest(digest(secret), session.browser_hash)
 

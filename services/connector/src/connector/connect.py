@@ -1,43 +1,42 @@
-"""A company is connected, from the product's wish to the stored grant, in the order in which it happens.
+"""A company is connected in a popup, from the one-time address to the stored grant, in the order in which it happens.
 
-The product's server asks for a session (`begin`) and gets a one-time address, which it opens in a popup. That binds
-the session to the browser and goes to Fortnox (`depart`). Fortnox sends the person back (`arrive`): the code is
-exchanged, the company read and compared, the grant stored, and the result told.
+The product's server has asked for a session (`opening.py`). Its address shows a page (`invite`): loading it changes
+nothing, since mail scanners load addresses too. The page's button binds the session to the browser and goes to Fortnox
+(`depart`), or makes the address one for somebody else (`forward`). Fortnox sends the person back (`arrive`): the code
+is exchanged, the company read and compared, the grant stored (`consenting.py`), and the result told. What a person can
+mend may be tried again from the last page, in the same browser.
 """
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, Trouble
-from common.problems import ProblemError
-from connector import binding, problems, repeated, scopes, telemetry
+from common.problems import INTERNAL, ProblemError
+from connector import binding, opening, problems, repeated, scopes, telemetry
 from connector.announcements import Announcer
 from connector.consenting import Consenting
 from connector.keeping import Keeper
-from connector.repository import Connections, Grants, Session, Sessions
+from connector.opening import Opening
+from connector.repository import Session, Sessions
 from connector.tokens.sealed import digest
-from connector.tokens.vault import Vault
-from connector.wishes import Begun, ConnectRequest, SessionState, digits
 from fortnox.oauth import OAuth, redirect_error
 
 log = structlog.get_logger()
 
-SESSION_LIFE = timedelta(minutes=30)  # Fortnox's own code lives for ten (Fortnox fact 1.3); logging in takes time
-
 
 @dataclass(frozen=True)
-class Departure:
-    """Where the popup goes, and the cookie that binds it to the session."""
+class Invitation:
+    """What a page may let a browser do with a session."""
 
-    url: str = field(repr=False)
-    cookie: str
+    session: Session
+    ticket: str = field(repr=False)
     secret: str = field(repr=False)
+    """Of the cookie that the session is bound to when the person goes on."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,9 @@ class Outcome:
 
     session: Session | None
     trouble: Trouble | None = None
-    missing_scopes: tuple[str, ...] = ()
+    limitations: tuple[Trouble, ...] = ()
+    again: Invitation | None = None
+    """With which this browser may try again."""
 
 
 @dataclass(frozen=True)
@@ -65,80 +66,50 @@ class Connect:
     pool: Pool
     keeper: Keeper
     oauth: OAuth
-    vault: Vault
+    opening: Opening
     consenting: Consenting
     announcer: Announcer
-    public_url: str
-    allowed_origins: frozenset[str]
 
-    @property
-    def redirect_uri(self) -> str:
-        return f"{self.public_url}/connect/callback"
-
-    async def begin(self, request: ConnectRequest, session_id: UUID | None = None) -> Begun:
-        """Opens a session, or gives the one that the same wish has opened under this id.
-
-        Raises ProblemError: an origin that isn't allowed, a connection that isn't there, an id used for another wish.
-        """
-        if request.origin not in self.allowed_origins:
-            raise problems.ORIGIN_NOT_ALLOWED.error()
-        wanted = scopes.wanted(request.datasets, vouchers=request.vouchers)
-        async with self.pool.acquire() as connection, connection.transaction():
-            sessions, asked = Sessions(connection), wanted
-            if request.connection_id is not None:
-                row = await Connections(connection).get(request.connection_id)
-                if row is None or row.grant_id is None or row.removed_at is not None:
-                    raise (problems.UNKNOWN if row is None else problems.REMOVED).error()
-                # The new consent replaces the one that others live by (Fortnox fact 2): it must cover their scopes too.
-                others = await Connections(connection).of_grant(row.grant_id)
-                asked = scopes.union(wanted, *(other.wanted_scopes for other in others))
-            session = self._session(session_id or uuid4(), request, wanted, asked)
-            ticket, expires_at = repeated.new_ticket(self.vault, session.id), await sessions.open(session, SESSION_LIFE)
-            if expires_at is None:
-                session, ticket = await self._opened_before(sessions, session, request)
-        return Begun(
-            session_id=session.id,
-            connection_id=session.connection_id,
-            url=f"{self.public_url}/connect/{ticket}",
-            expires_at=expires_at or session.expires_at,
-        )
-
-    async def _opened_before(self, sessions: Sessions, asked: Session, request: ConnectRequest) -> tuple[Session, str]:
-        """The session that has this id already, with its ticket."""
-        before, expected = await sessions.get(asked.id), request.expected_organisation_number
-        if before is None:
-            raise problems.SESSION_EXPIRED.error()
-        return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else digits(expected))
-
-    async def state(self, session_id: UUID) -> SessionState:
-        async with self.pool.acquire() as connection:
-            session = await Sessions(connection).get(session_id)
-        if session is None:
-            raise problems.SESSION_UNKNOWN.error()
-        state = {"exchanging": "started"}.get(session.status, session.status)
-        if state in {"open", "started"} and session.expired:
-            state = "expired"
-        trouble = Trouble.of(problems.stored(session.trouble)) if session.trouble else None
-        return SessionState(session_id=session.id, connection_id=session.connection_id, state=state, trouble=trouble)
-
-    async def depart(self, ticket: str, cookies: Mapping[str, str]) -> Departure:
-        """Binds the session to the browser. The browser that began may begin anew; no other may."""
+    async def invite(self, ticket: str, cookies: Mapping[str, str]) -> Invitation | Outcome:
+        """What the one-time address shows; it changes nothing. Raises ProblemError when it can't be used."""
         async with self.pool.acquire() as connection:
             session = await Sessions(connection).with_ticket(digest(ticket))
-            if session is None:
-                raise problems.LINK_UNKNOWN.error()
-            if session.expired:
-                raise problems.SESSION_EXPIRED.error()
-            secret = (
-                cookies[binding.cookie_of(session)] if binding.bound(session, cookies) else secrets.token_urlsafe(32)
-            )
-            state = secrets.token_urlsafe(32)
-            if not await Sessions(connection).start(session.id, digest(state), digest(secret)):
+        if session is None:
+            raise problems.LINK_UNKNOWN.error()
+        bound = binding.bound(session, cookies)
+        if session.status == "connected" and bound:
+            return await self._told_again(session)
+        if session.browser_hash is not None and not bound:
+            raise problems.LINK_USED.error()
+        if session.expired or session.status == "expired":
+            raise problems.SESSION_EXPIRED.error()
+        if session.status == "exchanging":
+            raise problems.LINK_USED.error()
+        return Invitation(session, ticket, binding.secret_in(session, cookies) or secrets.token_urlsafe(32))
+
+    async def depart(self, ticket: str, cookies: Mapping[str, str]) -> tuple[Invitation, str]:
+        """Binds the session to the browser and says where to go. The browser that began may begin anew; no other may.
+
+        The page has given the browser its cookie: one that doesn't bring it would come back from Fortnox in vain.
+        """
+        invitation = await self._accepted(ticket, cookies)
+        session, state = invitation.session, secrets.token_urlsafe(32)
+        async with self.pool.acquire() as connection:
+            if not await Sessions(connection).start(session.id, digest(state), digest(invitation.secret)):
                 raise problems.LINK_USED.error()
         service = session.kind is ConnectionKind.SERVICE_ACCOUNT
-        challenge = binding.challenge(secret)
-        url = self.oauth.authorise_url(state, session.asked_scopes, self.redirect_uri, service, challenge)
-        return Departure(url, binding.cookie_of(session), secret)
+        challenge = binding.challenge(invitation.secret)
+        redirect_uri = self.consenting.redirect_uri
+        return invitation, self.oauth.authorise_url(state, session.asked_scopes, redirect_uri, service, challenge)
+
+    async def forward(self, ticket: str, cookies: Mapping[str, str]) -> None:
+        """Makes the address one for somebody else: it works once more, in any browser, and lives longer."""
+        session = (await self._accepted(ticket, cookies)).session
+        secret = binding.secret_in(session, cookies) or ""
+        async with self.pool.acquire() as connection:
+            if not await Sessions(connection).forward(session.id, digest(secret), self.opening.forwarded_life):
+                raise problems.LINK_USED.error()
+        log.info("connect.forwarded", session=str(session.id))
 
     async def arrive(self, callback: Callback, cookies: Mapping[str, str]) -> Outcome:
         """Takes the person's answer. Never raises a ProblemError: the page tells it, and an event.
@@ -147,31 +118,10 @@ class Connect:
         raises what the database does, and the page may be loaded again.
         """
         session = await self._session_of(callback, cookies)
-        if (
-            session is not None
-            and session.status in {"connected", "failed", "expired"}
-            and binding.bound(session, cookies)
-        ):
-            return await self._told_again(session)  # the page was loaded once more
-        spent = False
-        try:
-            self._check(session, cookies)
-            assert session is not None
-            code = _code(callback)
-            spent = await self._spend_state(session, callback)
-            if not spent:  # loaded twice at once: the other one will tell
-                return Outcome(None, Trouble.of(problems.STATE_UNKNOWN.error()))
-            consent = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
-            await self.consenting.settle(session, consent)
-        except ProblemError as error:
-            return await self._failed(session, error, exchanging=spent)
-        except GONE as error:
-            if not spent:
-                raise
-            log.warning("connect.interrupted", error=type(error).__name__)
-            return await self._failed(session, problems.INTERRUPTED.error(), exchanging=True)
-        telemetry.CONNECTS.labels("connected").inc()
-        return Outcome(session, missing_scopes=scopes.missing(session.wanted_scopes, consent.tokens.scopes))
+        outcome = await self._ended(session, callback, cookies)
+        with suppress(*GONE):  # then there is no button
+            outcome = replace(outcome, again=await self._again(session, outcome.trouble, cookies))
+        return outcome
 
     async def expire_sessions(self) -> int:
         """Ends those that ran out, and says so; returns how many."""
@@ -183,44 +133,85 @@ class Connect:
                 await self.announcer.tell_failed(connection, session, error)
             return len(run_out)
 
-    def _session(
-        self, session_id: UUID, request: ConnectRequest, wanted: tuple[str, ...], asked: tuple[str, ...]
-    ) -> Session:
-        expected = request.expected_organisation_number
-        return Session(
-            id=session_id,
-            connection_id=request.connection_id or uuid4(),
-            reconnects=request.connection_id is not None,
-            reference=request.reference,
-            origin=request.origin,
-            kind=request.kind,
-            wanted_scopes=list(wanted),
-            asked_scopes=list(asked),
-            expected_company=None if expected is None else self.vault.fingerprint(digits(expected)),
-            ticket_hash=digest(repeated.new_ticket(self.vault, session_id)),
-            browser_hash=None,
-            status="open",
-            trouble=None,
-            expires_at=datetime.max,  # noqa: DTZ901  (the database says when)
-            expired=False,
-        )
+    async def _accepted(self, ticket: str, cookies: Mapping[str, str]) -> Invitation:
+        """The invitation of a browser that keeps cookies. Raises ProblemError."""
+        invited = await self.invite(ticket, cookies)
+        if isinstance(invited, Outcome):
+            raise problems.LINK_USED.error()
+        if binding.secret_in(invited.session, cookies) is None:
+            error = problems.COOKIES_BLOCKED.error()
+            await self._failed(invited.session, error, exchanging=False)
+            raise error
+        return invited
+
+    async def _ended(self, session: Session | None, callback: Callback, cookies: Mapping[str, str]) -> Outcome:
+        spent = False
+        try:
+            self._check(session, cookies)
+            assert session is not None
+            if session.status in {"connected", "failed", "expired"}:
+                return await self._told_again(session)  # the page was loaded once more
+            code = _code(callback)
+            spent = await self._spend_state(session, callback)
+            if not spent:  # loaded twice at once: the other one will tell
+                return Outcome(None, Trouble.of(problems.STATE_REUSED.error()))
+            consent = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
+            await self.consenting.settle(session, consent)
+        except ProblemError as error:
+            return await self._failed(session, error, exchanging=spent)
+        except GONE as error:
+            if not spent:
+                raise
+            log.warning("connect.interrupted", error=type(error).__name__)
+            return await self._failed(session, problems.INTERRUPTED.error(), exchanging=True)
+        except Exception:
+            if spent:  # a fault of ours: the session must not wait for its end in silence
+                await self._failed(session, INTERNAL.error(), exchanging=True)
+            raise
+        telemetry.CONNECTS.labels("connected").inc()
+        return Outcome(session, limitations=scopes.limitations(session.wanted_scopes, consent.tokens.scopes))
 
     async def _session_of(self, callback: Callback, cookies: Mapping[str, str]) -> Session | None:
         """The session that the callback is about: by its state, or else by the browser's cookies."""
-        async with self.pool.acquire() as connection:
-            if callback.state:
+        if callback.state:
+            async with self.pool.acquire() as connection:
                 return await Sessions(connection).with_state(digest(callback.state))
+        return await self._newest(cookies, {"started"})
+
+    async def _newest(self, cookies: Mapping[str, str], statuses: set[str]) -> Session | None:
+        """Of the live sessions that are bound to this browser. Forwarded ones come last: they live longest."""
+        async with self.pool.acquire() as connection:
             found = [await Sessions(connection).get(one) for one in binding.sessions_in(cookies)]
-        started = [one for one in found if one is not None and one.status == "started" and binding.bound(one, cookies)]
-        return max(started, key=lambda session: session.expires_at, default=None)
+        live = [one for one in found if one and one.status in statuses and not one.expired]
+        mine = [one for one in live if binding.bound(one, cookies)]
+        return max(mine, key=lambda session: (not session.forwarded, session.expires_at), default=None)
+
+    async def _again(
+        self, session: Session | None, trouble: Trouble | None, cookies: Mapping[str, str]
+    ) -> Invitation | None:
+        """What this browser may try again with: the session that failed, or the one of an older page's address."""
+        if trouble is None or trouble.code in problems.HOPELESS:
+            return None
+        live = {"started", "failed"}
+        if session is None or not binding.bound(session, cookies):
+            session = await self._newest(cookies, live)
+        else:
+            async with self.pool.acquire() as connection:
+                session = await Sessions(connection).get(session.id)
+        if session is None or session.expired or session.status not in live:
+            return None
+        ticket = repeated.kept_ticket(self.opening.vault, session)
+        return Invitation(session, ticket, cookies[binding.cookie_of(session)]) if ticket else None
 
     def _check(self, session: Session | None, cookies: Mapping[str, str]) -> None:
+        """Raises ProblemError unless this browser may bring this answer."""
         if session is None:
             raise problems.STATE_UNKNOWN.error()
-        if session.expired or session.status == "expired":
+        ended = session.status in {"connected", "failed", "expired"}
+        if session.expired and not ended:
             raise problems.SESSION_EXPIRED.error()
         if not binding.bound(session, cookies):
-            raise problems.OTHER_BROWSER.error()
+            raise (problems.STATE_REUSED if ended else problems.OTHER_BROWSER).error()
 
     async def _spend_state(self, session: Session, callback: Callback) -> bool:
         async with self.pool.acquire() as connection:
@@ -249,10 +240,7 @@ class Connect:
         if session.trouble:
             return Outcome(session, Trouble.of(problems.stored(session.trouble)))
         async with self.pool.acquire() as connection:
-            row = await Connections(connection).get(session.connection_id)
-            grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
-        missing = scopes.missing(session.wanted_scopes, grant.scopes) if grant else ()
-        return Outcome(session, missing_scopes=missing)
+            return Outcome(session, limitations=await opening.limitations(connection, session))
 
 
 def _code(callback: Callback) -> str:

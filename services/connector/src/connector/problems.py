@@ -13,29 +13,44 @@ from common.problems import CATALOGUE, Problem, ProblemError
 DECLINED = Problem(
     code="connect.declined",
     swedish="Du avböjde att ansluta programmet till Fortnox.",
-    next_step="Starta anslutningen igen från programmet och välj Godkänn hos Fortnox.",
+    next_step="Försök igen och välj Godkänn hos Fortnox.",
     english="The person declined on Fortnox's consent page.",
 )
 MISSING_LICENCE = Problem(
     code="connect.missing-licence",
     swedish="Företaget saknar en licens i Fortnox som anslutningen behöver.",
     next_step=(
-        "Be företagets administratör att aktivera integrationslicensen, och licenserna för de delar som ska läsas, "
-        "i Fortnox. Starta sedan anslutningen igen."
+        "Be företagets administratör att i Fortnox aktivera integrationslicensen och licenserna för de delar "
+        "som ska läsas. Försök sedan igen."
     ),
     english="Fortnox refused: the company lacks a licence for the integration or for one of the scopes.",
 )
 MISSING_APP_LICENCE = Problem(
     code="connect.missing-app-licence",
-    swedish="Företaget har inte köpt integrationen hos Fortnox.",
-    next_step="Beställ integrationen i Fortnox marknadsplats. Starta sedan anslutningen igen.",
+    swedish="Integrationen är inte beställd för företaget i Fortnox.",
+    next_step=("Be företagets administratör att beställa integrationen på Fortnox marknadsplats. Försök sedan igen."),
     english="Fortnox refused: the integration must be bought in Fortnox's marketplace first.",
 )
 NOT_ADMINISTRATOR = Problem(
     code="connect.not-administrator",
     swedish="Bara en systemadministratör i Fortnox kan godkänna anslutningen.",
-    next_step="Be företagets systemadministratör att göra anslutningen, eller be att själv få den rollen i Fortnox.",
+    next_step=(
+        "Skicka länken vidare till företagets systemadministratör, eller be att själv få den rollen i "
+        "Fortnox och försök igen."
+    ),
     english="A service account can only be approved by one of the customer's system administrators.",
+)
+RIGHT_MISSING_ON_THE_WAY = Problem(
+    code="connect.missing-right",
+    swedish="Du saknar rätt i Fortnox att läsa företagets uppgifter.",
+    next_step="Skicka länken vidare till företagets administratör, eller be att själv få rätten och försök igen.",
+    english="Fortnox refused to tell who the company is: the person lacks a right.",
+)
+COMPANY_NOT_GRANTED = Problem(
+    code="connect.company-not-granted",
+    swedish="Anslutningen omfattar inte företagets uppgifter, så företaget kan inte kontrolleras mot uppdraget.",
+    next_step="Försök igen och godkänn alla behörigheter hos Fortnox.",
+    english="The consent lacks the scope companyinformation: who the company is can't be read.",
 )
 SCOPE_NOT_ENABLED = Problem(
     code="connect.invalid-scope",
@@ -47,7 +62,9 @@ SCOPE_NOT_ENABLED = Problem(
 ACCOUNT_LOCKED = Problem(
     code="connect.account-locked",
     swedish="Fortnox skickade dig tillbaka utan svar. Det brukar betyda att företagets konto i Fortnox är spärrat.",
-    next_step="Logga in i Fortnox och kontrollera om det finns en obetald faktura. Starta sedan anslutningen igen.",
+    next_step=(
+        "Logga in i Fortnox och kontrollera om företaget har en obetald faktura från Fortnox. Försök sedan igen."
+    ),
     english="Fortnox redirected back with neither code nor state: the customer's account is probably locked.",
 )
 REFUSED = Problem(
@@ -59,21 +76,24 @@ REFUSED = Problem(
 LINK_UNKNOWN = Problem(
     code="connect.unknown-link",
     swedish="Länken till anslutningen finns inte.",
-    next_step="Starta anslutningen igen från programmet.",
+    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
     english="No connect session has this ticket.",
     status=404,
 )
 LINK_USED = Problem(
     code="connect.link-used",
     swedish="Länken till anslutningen har redan använts.",
-    next_step="Starta anslutningen igen från programmet.",
+    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
     english="The one-time address was opened again, or by another browser.",
     status=409,
 )
 SESSION_EXPIRED = Problem(
     code="connect.session-expired",
-    swedish="Anslutningen tog för lång tid och har avbrutits.",
-    next_step="Starta anslutningen igen från programmet.",
+    swedish="Tiden för anslutningen har gått ut.",
+    next_step=(
+        "Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny. Visade "
+        "Fortnox ett felmeddelande: kontakta supporten och uppge det."
+    ),
     english="The connect session ran out before the person came back from Fortnox.",
     status=409,
 )
@@ -81,34 +101,56 @@ STATE_UNKNOWN = Problem(
     code="connect.unknown-state",
     swedish="Svaret från Fortnox hör inte till någon pågående anslutning.",
     next_step="Starta anslutningen igen från programmet.",
-    english="The callback's state belongs to no session, or was used before.",
+    english="The callback's state belongs to no session.",
+    status=409,
+)
+STATE_REUSED = Problem(
+    code="connect.state-reused",
+    swedish="Svaret från Fortnox har redan tagits emot.",
+    next_step="Se i programmet om företaget är anslutet. Starta annars anslutningen igen därifrån.",
+    english="The callback's state was used before.",
     status=409,
 )
 OTHER_BROWSER = Problem(
     code="connect.other-browser",
     swedish="Anslutningen påbörjades i en annan webbläsare än den som kom tillbaka från Fortnox.",
-    next_step="Starta anslutningen igen och gör alla steg i samma webbläsare. Tillåt kakor för sidan.",
+    next_step=(
+        "Gör alla steg i samma webbläsare och tillåt kakor för sidan. Starta anslutningen igen från programmet."
+    ),
     english="The callback came without the cookie of the browser that began.",
+    status=409,
+)
+COOKIES_BLOCKED = Problem(
+    code="connect.cookies-blocked",
+    swedish="Webbläsaren tillåter inte kakor för den här sidan, och utan dem kan anslutningen inte göras säkert.",
+    next_step="Tillåt kakor (cookies) för sidan, eller använd en annan webbläsare. Öppna sedan länken igen.",
+    english="The browser did not bring the cookie that the page had just given it, or another site sent it here.",
     status=409,
 )
 WRONG_ORGANISATION_NUMBER = Problem(
     code="connect.wrong-organisation-number",
     swedish="Du valde ett annat företag i Fortnox än det som uppdraget gäller: organisationsnumren är olika.",
-    next_step="Starta anslutningen igen och välj rätt företag hos Fortnox. Kontrollera annars uppdragets uppgifter.",
+    next_step=(
+        "Försök igen och välj rätt företag hos Fortnox. Som redovisningskonsult väljer du klienten i Digital "
+        "byrå. Var det rätt företag: kontrollera organisationsnumret i uppdraget."
+    ),
     english="The company's organisation number is not the expected one.",
     status=409,
 )
 WRONG_COMPANY = Problem(
     code="connect.wrong-company",
     swedish="Du valde ett annat företag i Fortnox än det som var anslutet förut.",
-    next_step="Starta anslutningen igen och välj samma företag, eller gör en ny anslutning för det andra företaget.",
+    next_step=(
+        "Försök igen och välj samma företag som förut. Som redovisningskonsult väljer du klienten i Digital "
+        "byrå. Ska uppdraget gälla det andra företaget: gör en ny anslutning."
+    ),
     english="Reconnecting gave tenant {tenant}; the connection belongs to tenant {expected_tenant}.",
     status=409,
 )
 CODE_REFUSED = Problem(
     code="connect.code-refused",
     swedish="Fortnox godtog inte engångskoden: den hann bli för gammal eller hade redan använts.",
-    next_step="Starta anslutningen igen från programmet.",
+    next_step="Försök igen.",
     english="Fortnox answered invalid_grant to the authorisation code.",
 )
 UNREADABLE = Problem(
@@ -122,7 +164,7 @@ UNREADABLE = Problem(
 INTERRUPTED = Problem(
     code="connect.interrupted",
     swedish="Anslutningen kunde inte slutföras på grund av ett tillfälligt fel hos oss.",
-    next_step="Vänta en stund och starta anslutningen igen från programmet.",
+    next_step="Vänta en stund och försök igen.",
     english="The database went away while the code was being exchanged.",
     status=503,
 )
@@ -212,29 +254,12 @@ FORTNOX_AWAY = Problem(
     retry_after=10,
 )
 
-# --- What the product's dialogs ask for ---
-
-RIGHT_MISSING = Problem(
-    code="lookup.right-missing",
-    swedish="Den som gjorde anslutningen saknar rätt i Fortnox att läsa uppgiften.",
-    next_step="Ge användaren rätten i Fortnox, eller låt en administratör göra anslutningen på nytt.",
-    english="Fortnox refused: a right is missing.",
-    status=409,
+HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED))
+"""Ends of an attempt that trying again in the same popup can't mend."""
+FOR_SOMEBODY_ELSE = frozenset(
+    problem.code for problem in (NOT_ADMINISTRATOR, RIGHT_MISSING_ON_THE_WAY, MISSING_LICENCE, MISSING_APP_LICENCE)
 )
-SCOPE_MISSING = Problem(
-    code="lookup.scope-missing",
-    swedish="Anslutningen omfattar inte behörigheten att läsa uppgiften.",
-    next_step="Anslut företaget till Fortnox igen och godkänn alla behörigheter.",
-    english="Fortnox refused: the consent lacks the scope.",
-    status=409,
-)
-NOT_IN_FORTNOX = Problem(
-    code="lookup.not-found",
-    swedish="Uppgiften finns inte i Fortnox.",
-    next_step="Kontrollera räkenskapsåret och försök igen.",
-    english="Fortnox has no such record.",
-    status=404,
-)
+"""Ends that the company's administrator can mend, to whom the address may be forwarded."""
 
 
 def stored(trouble: dict[str, Any]) -> ProblemError:
@@ -252,7 +277,8 @@ ON_THE_WAY: dict[type[fortnox.FortnoxError], Problem] = {
     fortnox.MissingAppLicence: MISSING_APP_LICENCE,
     fortnox.NotAdministrator: NOT_ADMINISTRATOR,
     fortnox.InvalidScope: SCOPE_NOT_ENABLED,
-    fortnox.MissingScope: SCOPE_NOT_ENABLED,
+    fortnox.MissingScope: COMPANY_NOT_GRANTED,
+    fortnox.NotAllowed: RIGHT_MISSING_ON_THE_WAY,
     fortnox.InvalidGrant: CODE_REFUSED,
     fortnox.InvalidClient: MISCONFIGURED,
     fortnox.TryLater: FORTNOX_AWAY,
@@ -264,9 +290,6 @@ ON_THE_WAY: dict[type[fortnox.FortnoxError], Problem] = {
 IN_USE: dict[type[fortnox.FortnoxError], Problem] = {
     fortnox.MissingLicence: LICENCE_GONE,
     fortnox.MissingAppLicence: LICENCE_GONE,
-    fortnox.MissingScope: SCOPE_MISSING,
-    fortnox.NotAllowed: RIGHT_MISSING,
-    fortnox.NotFound: NOT_IN_FORTNOX,
     fortnox.InvalidClient: MISCONFIGURED,
     fortnox.TryLater: FORTNOX_AWAY,
     fortnox.OutcomeUnknown: FORTNOX_AWAY,

@@ -12,7 +12,7 @@ from connector.tokens.sealed import digest
 from connector.tokens.vault import Vault
 
 SESSIONS = UUID("5b3c57e4-6b0e-4c0a-9f5e-0f6f2a1d8c11")
-COMPARED = ("reconnects", "reference", "origin", "kind", "wanted_scopes")
+COMPARED = ("reconnects", "reference", "origin", "kind", "wanted_scopes", "asked_by", "company_name")
 
 
 def session_id(caller: str, idempotency_key: str | None) -> UUID:
@@ -30,10 +30,16 @@ def ticket_of(vault: Vault, before: Session, asked: Session, expected_company: s
 
     "The same" compares the sessions as today's model reads them, not bytes of requests.
     """
-    known = [ticket for ticket in _tickets(vault, before.id) if digest(ticket) == before.ticket_hash]
-    if not known or not _same(before, asked) or not _expects(vault, before, expected_company):
+    ticket = kept_ticket(vault, before)
+    if ticket is None or not _same(before, asked) or not _expects(vault, before, expected_company):
         raise problems.REUSED_IDEMPOTENCY_KEY.error()
-    return known[0]
+    return ticket
+
+
+def kept_ticket(vault: Vault, session: Session) -> str | None:
+    """The session's own ticket, made again; None when its master key has gone since."""
+    known = [ticket for ticket in _tickets(vault, session.id) if digest(ticket) == session.ticket_hash]
+    return known[0] if known else None
 
 
 def _same(before: Session, asked: Session) -> bool:

@@ -6,7 +6,8 @@ Every scope reads and writes and needs a licence of the customer's; one that is 
 
 from collections.abc import Collection, Iterable
 
-from common.events import Dataset
+from common.events import Dataset, Trouble
+from connector import limits
 
 ALWAYS = ("companyinformation",)
 FOR_DATASET = {
@@ -31,3 +32,8 @@ def union(*groups: Iterable[str]) -> tuple[str, ...]:
 def missing(asked: Iterable[str], granted: Collection[str]) -> tuple[str, ...]:
     """What was asked for and not granted."""
     return tuple(scope for scope in asked if scope not in granted)
+
+
+def limitations(asked: Iterable[str], granted: Collection[str]) -> tuple[Trouble, ...]:
+    """What is impossible, or less sure, without the scopes that were not granted, in plain words."""
+    return tuple(Trouble.of(limits.WITHOUT[scope].error()) for scope in missing(asked, granted))

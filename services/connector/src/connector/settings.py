@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
@@ -52,6 +52,8 @@ class ConnectorSettings(ServiceSettings, VaultSettings):
     fortnox_auth_url: str = "https://apps.fortnox.se"
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of the pages that may open the popup, as a JSON list or with commas between."""
+    forwarded_link_days: float = Field(default=7, gt=0, le=31)
+    """How long an address lives that is forwarded to somebody else, such as the company's administrator."""
     refresh_token_days: float = 31
     """How long an unused refresh token lives (Fortnox fact 1.3: sources say 31 and 45)."""
     idle_renewal_days: float = 7

@@ -2,9 +2,10 @@
 
 import re
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from common.events import ConnectionKind, Dataset, Trouble
@@ -24,6 +25,23 @@ class ConnectRequest(Model):
     vouchers: bool = False
     connection_id: UUID | None = None
     """To connect again what was lost; the connection keeps its id."""
+    forwardable: bool = False
+    """The address is for somebody else, such as the company's administrator: send it to them instead of opening it.
+
+    It lives for FORWARDED_LINK_DAYS. Without this, too, the page lets a person forward the address, when it turns out
+    that somebody else must approve.
+    """
+    asked_by: str | None = Field(default=None, repr=False, max_length=200, examples=["Eva Ek, Byrån AB"])
+    """Who asks, shown on the page: name and firm. Needed for a forwardable address."""
+    company_name: str | None = Field(default=None, repr=False, max_length=200, examples=["Exempelbolaget AB"])
+    """The company as the product knows it, shown on the page, so that the right one is chosen at Fortnox."""
+
+    @model_validator(mode="after")
+    def _says_who_asks(self) -> Self:
+        """Nobody should approve what a stranger asks for."""
+        if self.forwardable and not (self.asked_by or "").strip():
+            raise PydanticCustomError("asked_by", "asked_by is needed for a forwardable address")
+        return self
 
     @field_validator("expected_organisation_number")
     @classmethod
@@ -44,12 +62,21 @@ class Begun(Model):
 
 
 class SessionState(Model):
-    """How far a session has come: open, started, connected, failed or expired."""
+    """How far a session has come.
+
+    `open` (nobody has pressed the button), `started` (somebody is at Fortnox), `connected`, `failed` (`trouble` says
+    why; until `expires_at` the person may try again from the popup, and then it is `started` once more) or `expired`.
+    """
 
     session_id: UUID
     connection_id: UUID
     state: str
+    expires_at: datetime
+    forwarded: bool
+    """Somebody else than who asked is meant to open the address."""
     trouble: Trouble | None = None
+    limitations: tuple[Trouble, ...] = ()
+    """Of a connected one: what can't be done, because Fortnox granted less than was asked for."""
 
 
 def digits(organisation_number: str | None) -> str:

@@ -40,6 +40,8 @@ class ConnectionState(EventData):
     scopes: tuple[str, ...]
     missing_scopes: tuple[str, ...] = ()
     """Asked for but not granted."""
+    limitations: tuple[Trouble, ...] = ()
+    """What is impossible, or less sure, without them."""
     connected_at: Timestamp
     valid_until: Timestamp | None = None
     """When an idle connection dies; None for a service account."""

@@ -33,6 +33,10 @@ class Session:
     trouble: dict[str, Any] | None
     expires_at: datetime
     expired: bool
+    forwarded: bool
+    """For somebody else than who asked: it was asked for so, or was forwarded from the page."""
+    asked_by: str | None = field(repr=False)
+    company_name: str | None = field(repr=False)
 
 
 class Sessions:
@@ -46,8 +50,8 @@ class Sessions:
         ends: datetime | None = await self._connection.fetchval(
             """
             insert into connect_sessions (id, connection_id, reconnects, reference, origin, kind, wanted_scopes,
-                asked_scopes, expected_company, ticket_hash, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + $11::interval)
+                asked_scopes, expected_company, ticket_hash, forwarded, asked_by, company_name, expires_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock() + $14::interval)
             on conflict (id) do nothing
             returning expires_at
             """,
@@ -61,6 +65,9 @@ class Sessions:
             session.asked_scopes,
             session.expected_company,
             session.ticket_hash,
+            session.forwarded,
+            session.asked_by,
+            session.company_name,
             life,
         )
         return ends
@@ -81,16 +88,30 @@ class Sessions:
         )
 
     async def start(self, session_id: UUID, state_hash: bytes, browser_hash: bytes) -> bool:
-        """Binds the session to a browser and a state. A browser that comes again gets a new state."""
+        """Binds the session to a browser and a state. That browser may come again, also when it failed: a new state."""
         return await self._changed(
             """
-            update connect_sessions set status = 'started', state_hash = $2, browser_hash = $3
-            where id = $1 and expires_at > clock()
-                and (status = 'open' or (status = 'started' and browser_hash = $3))
+            update connect_sessions set status = 'started', trouble = null, state_hash = $2, browser_hash = $3
+            where id = $1 and expires_at > clock() and status in ('open', 'started', 'failed')
+                and (browser_hash is null or browser_hash = $3)
             """,
             session_id,
             state_hash,
             browser_hash,
+        )
+
+    async def forward(self, session_id: UUID, browser_hash: bytes, life: timedelta) -> bool:
+        """Takes the session back from its browser, for another one to come; lengthens its life, once."""
+        return await self._changed(
+            """
+            update connect_sessions set status = 'open', trouble = null, state_hash = null, browser_hash = null,
+                forwarded = true, expires_at = case when forwarded then expires_at else clock() + $3::interval end
+            where id = $1 and expires_at > clock() and status in ('open', 'started', 'failed')
+                and (browser_hash is null or browser_hash = $2)
+            """,
+            session_id,
+            browser_hash,
+            life,
         )
 
     async def spend_state(self, session_id: UUID, state_hash: bytes) -> bool:

@@ -1,0 +1,120 @@
+"""Opens connect sessions for the product's server, and tells it how far they have come."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from common.database import Connection, Pool
+from common.events import Trouble
+from connector import problems, repeated, scopes
+from connector.repository import Connections, Grants, Session, Sessions
+from connector.tokens.sealed import digest
+from connector.tokens.vault import Vault
+from connector.wishes import Begun, ConnectRequest, SessionState, digits
+
+SESSION_LIFE = timedelta(minutes=30)  # Fortnox's own code lives for ten (Fortnox fact 1.3); logging in takes time
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Connect sessions, as the product's server sees them."""
+
+    pool: Pool
+    vault: Vault
+    public_url: str
+    allowed_origins: frozenset[str]
+    forwarded_life: timedelta
+
+    async def begin(self, request: ConnectRequest, session_id: UUID | None = None) -> Begun:
+        """Opens a session, or gives the one that the same wish has opened under this id.
+
+        Raises ProblemError: an origin that isn't allowed, a connection that isn't there, an id used for another wish.
+        """
+        if request.origin not in self.allowed_origins:
+            raise problems.ORIGIN_NOT_ALLOWED.error()
+        async with self.pool.acquire() as connection, connection.transaction():
+            sessions = Sessions(connection)
+            session = self._session(session_id or uuid4(), request, await _asked(connection, request))
+            ticket = repeated.new_ticket(self.vault, session.id)
+            expires_at = await sessions.open(session, self.forwarded_life if session.forwarded else SESSION_LIFE)
+            if expires_at is None:
+                session, ticket = await self._opened_before(sessions, session, request)
+        return Begun(
+            session_id=session.id,
+            connection_id=session.connection_id,
+            url=f"{self.public_url}/connect/{ticket}",
+            expires_at=expires_at or session.expires_at,
+        )
+
+    async def state(self, session_id: UUID) -> SessionState:
+        """Raises ProblemError if there is no such session."""
+        async with self.pool.acquire() as connection:
+            session = await Sessions(connection).get(session_id)
+            if session is None:
+                raise problems.SESSION_UNKNOWN.error()
+            limits = await limitations(connection, session) if session.status == "connected" else ()
+        state = {"exchanging": "started"}.get(session.status, session.status)
+        if state in {"open", "started"} and session.expired:
+            state = "expired"
+        return SessionState(
+            session_id=session.id,
+            connection_id=session.connection_id,
+            state=state,
+            expires_at=session.expires_at,
+            forwarded=session.forwarded,
+            trouble=Trouble.of(problems.stored(session.trouble)) if session.trouble else None,
+            limitations=limits,
+        )
+
+    async def _opened_before(self, sessions: Sessions, asked: Session, request: ConnectRequest) -> tuple[Session, str]:
+        """The session that has this id already, with its ticket."""
+        before, expected = await sessions.get(asked.id), request.expected_organisation_number
+        if before is None:
+            raise problems.SESSION_EXPIRED.error()
+        return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else digits(expected))
+
+    def _session(self, session_id: UUID, request: ConnectRequest, asked_scopes: tuple[str, ...]) -> Session:
+        expected = request.expected_organisation_number
+        return Session(
+            id=session_id,
+            connection_id=request.connection_id or uuid4(),
+            reconnects=request.connection_id is not None,
+            reference=request.reference,
+            origin=request.origin,
+            kind=request.kind,
+            wanted_scopes=list(_wanted(request)),
+            asked_scopes=list(asked_scopes),
+            expected_company=None if expected is None else self.vault.fingerprint(digits(expected)),
+            ticket_hash=digest(repeated.new_ticket(self.vault, session_id)),
+            browser_hash=None,
+            status="open",
+            trouble=None,
+            expires_at=datetime.max,  # noqa: DTZ901  (the database says when)
+            expired=False,
+            forwarded=request.forwardable,
+            asked_by=request.asked_by,
+            company_name=request.company_name,
+        )
+
+
+async def limitations(connection: Connection, session: Session) -> tuple[Trouble, ...]:
+    """What a connected session's connection can't do, by what is granted now."""
+    row = await Connections(connection).get(session.connection_id)
+    grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
+    return scopes.limitations(session.wanted_scopes, grant.scopes) if grant else ()
+
+
+async def _asked(connection: Connection, request: ConnectRequest) -> tuple[str, ...]:
+    """The scopes to ask for. Raises ProblemError when the connection to be made again isn't there."""
+    if request.connection_id is None:
+        return _wanted(request)
+    row = await Connections(connection).get(request.connection_id)
+    if row is None or row.grant_id is None or row.removed_at is not None:
+        raise (problems.UNKNOWN if row is None else problems.REMOVED).error()
+    # The new consent replaces the one that others live by (Fortnox fact 2): it must cover their scopes too.
+    others = await Connections(connection).of_grant(row.grant_id)
+    return scopes.union(_wanted(request), *(other.wanted_scopes for other in others))
+
+
+def _wanted(request: ConnectRequest) -> tuple[str, ...]:
+    return scopes.wanted(request.datasets, vouchers=request.vouchers)

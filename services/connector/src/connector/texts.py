@@ -1,0 +1,134 @@
+"""What the popup's pages say, in Swedish, to an accountant or to the company's administrator."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from common.events import ConnectionKind, Trouble
+from connector import problems
+from connector.connect import Outcome
+from connector.pages import Action, Page
+from connector.repository import Session
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+CONSULTANT = "Är du redovisningskonsult loggar du in via Digital byrå och väljer klienten där."
+
+
+def invitation(session: Session, address: str, forward: str) -> Page:
+    """Who asks for what, before anything happens. In the product's own popup it goes on by itself."""
+    return Page(
+        title="Anslut företaget till Fortnox",
+        text=f"{_host(session)} vill ansluta till företagets Fortnox. Du godkänner hos Fortnox i nästa steg.",
+        details=_details(session),
+        next_step=" ".join([*_who_may(session), CONSULTANT, *_careful(session)]),
+        actions=(
+            Action("Fortsätt till Fortnox", address, primary=True),
+            Action("Skapa en länk att skicka vidare", forward, "Är det någon annan som ska godkänna?"),
+        ),
+        goes_on_from="" if session.forwarded else session.origin,
+    )
+
+
+def link_to_forward(session: Session, address: str) -> Page:
+    """The link, and until when it can be used."""
+    return Page(
+        title="Skicka länken till den som ska godkänna",
+        text=f"Länken kan användas en gång, senast {_day(session.expires_at)}. Den gäller bara det här uppdraget.",
+        details=_details(session),
+        next_step="Du kan stänga fönstret när du har kopierat länken. Programmet får besked när företaget är anslutet.",
+        link=address,
+    )
+
+
+def result(outcome: Outcome, again: str | None, forward: str | None) -> Page:
+    """How it ended. `again` and `forward` are addresses, where they make sense."""
+    session, message = outcome.session, _message(outcome)
+    origin = session.origin if session else ""
+    if outcome.trouble:
+        return failed(outcome.trouble, again, forward, message, origin)
+    return Page(
+        title="Företaget är anslutet till Fortnox",
+        text="Anslutningen är klar." if not outcome.limitations else "Anslutningen är klar, men inte fullständig.",
+        notes=tuple(one.swedish for one in outcome.limitations),
+        next_step=" ".join([*_mend(outcome), _where_now(session)]),
+        message=message,
+        origin=origin,
+    )
+
+
+def failed(
+    trouble: Trouble,
+    again: str | None = None,
+    forward: str | None = None,
+    message: dict[str, str | None] | None = None,
+    origin: str = "",
+) -> Page:
+    """What went wrong, and what the person can do."""
+    actions = [Action("Försök igen", again, primary=True)] if again else []
+    if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
+        actions.append(Action("Skapa en länk att skicka vidare", forward))
+    return Page(
+        title="Anslutningen blev inte av",
+        text=trouble.swedish,
+        next_step=trouble.next_step,
+        code=trouble.code,
+        actions=tuple(actions),
+        message=message,
+        origin=origin,
+    )
+
+
+def crashed(trouble: Trouble, reference: str) -> Page:
+    """A fault of ours, with what the support can find it by."""
+    return Page("Anslutningen blev inte av", trouble.swedish, trouble.next_step, trouble.code, reference)
+
+
+def _details(session: Session) -> tuple[tuple[str, str], ...]:
+    told = (
+        ("Företag", session.company_name),
+        ("Uppdrag", session.reference),
+        ("Begärs av", session.asked_by),
+        ("Program", _host(session)),
+    )
+    return tuple((name, value) for name, value in told if value)
+
+
+def _who_may(session: Session) -> list[str]:
+    if session.kind is not ConnectionKind.SERVICE_ACCOUNT:
+        return []
+    return ["Bara en systemadministratör för företaget kan godkänna."]
+
+
+def _careful(session: Session) -> list[str]:
+    return ["Fortsätt bara om du känner igen den som begär anslutningen."] if session.forwarded else []
+
+
+def _mend(outcome: Outcome) -> list[str]:
+    return list(dict.fromkeys(one.next_step for one in outcome.limitations))
+
+
+def _where_now(session: Session | None) -> str:
+    if session and session.forwarded:
+        return "Du kan stänga sidan. Den som begärde anslutningen får besked i sitt program."
+    return "Du kan stänga det här fönstret och fortsätta i programmet."
+
+
+def _message(outcome: Outcome) -> dict[str, str | None] | None:
+    if outcome.session is None:
+        return None
+    return {
+        "type": "bokbrygga.connect",
+        "session_id": str(outcome.session.id),
+        "connection_id": str(outcome.session.connection_id),
+        "state": "failed" if outcome.trouble else "connected",
+        "code": outcome.trouble.code if outcome.trouble else None,
+    }
+
+
+def _host(session: Session) -> str:
+    return urlsplit(session.origin).netloc
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone(STOCKHOLM)
+    return f"{local:%Y-%m-%d} kl. {local:%H.%M}"
