@@ -36,6 +36,7 @@ static PyObject *scanner_new(PyTypeObject *type, PyObject *arguments, PyObject *
     self->file = self->at = (Bytes)PyBytes_AsString(data);
     self->end = self->at + PyBytes_Size(data);
     self->line = 1;
+    self->tables[OBJECTS].next_code = 1; /* 0 is the empty list */
     self->room = malloc(3 * (size_t)LONGEST); /* only what is used of it costs anything */
     if (!self->room)
         PyErr_NoMemory();
@@ -67,17 +68,17 @@ static int what_is_new(const Scanner *self)
     int bits = 0;
     for (int i = 0; i < BATCHES; i++)
         bits |= (self->batches[i].count > 0) << i;
-    for (int i = 0; i < OBJECTS; i++)
+    for (int i = 0; i < DOMAINS; i++)
         bits |= (self->tables[i].given < self->tables[i].count) << BATCHES;
     return bits;
 }
 
-/* run(place, rows, struck, added, vouchers, balances) with how many of each Python has ->
- * (outcome, place, what is new, offset, line, start, end): the last three of the line in doubt or the object list. */
+/* run(place, enough, rows, struck, added, vouchers, balances) with how many of each Python has ->
+ * (outcome, place, what is new, offset, line, start, end): the last three of the line in doubt. */
 static PyObject *scanner_run(Scanner *self, PyObject *arguments)
 {
     long long before[BATCHES];
-    if (!PyArg_ParseTuple(arguments, "iLLLLL", &self->place, &before[0], &before[1], &before[2], &before[3], &before[4]))
+    if (!PyArg_ParseTuple(arguments, "iILLLLL", &self->place, &self->enough, &before[0], &before[1], &before[2], &before[3], &before[4]))
         return NULL;
     for (int i = 0; i < BATCHES; i++) {
         self->batches[i].before = before[i];
@@ -128,13 +129,13 @@ static PyObject *scanner_first_rows(Scanner *self, PyObject *Py_UNUSED(ignored))
 }
 
 /* The text of a field: \" is a quote; an eight-bit character set by its table. */
-static PyObject *text_of(const Scanner *self, const Entry *entry)
+static PyObject *text_of(const Scanner *self, Bytes start, size_t length)
 {
     char *out = self->room;
-    for (uint32_t i = 0; i < entry->length; i++) {
-        uint8_t byte = entry->start[i];
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = start[i];
         uint32_t character = self->characters[byte];
-        if (byte == '\\' && i + 1 < entry->length && entry->start[i + 1] == '"')
+        if (byte == '\\' && i + 1 < length && start[i + 1] == '"')
             continue;
         if (byte < 0x80 || self->is_utf8) {
             *out++ = (char)byte;
@@ -150,16 +151,36 @@ static PyObject *text_of(const Scanner *self, const Entry *entry)
     return PyUnicode_DecodeUTF8(self->room, out - self->room, NULL);
 }
 
-/* give(domain, values): appends the texts that are new since the last time. */
+/* The pairs of an object list. */
+static PyObject *objects_of(const Scanner *self, const Entry *entry)
+{
+    Cursor cursor = {entry->start, entry->start + entry->length};
+    Field dimension, number;
+    PyObject *pairs = PyList_New(0);
+    while (pairs && list_part(&cursor, &dimension) && list_part(&cursor, &number)) {
+        PyObject *texts[] = {text_of(self, dimension.start, dimension.length),
+                             text_of(self, number.start, number.length)};
+        PyObject *pair = Py_BuildValue("(NN)", texts[0], texts[1]);
+        if (!pair || PyList_Append(pairs, pair) < 0)
+            Py_CLEAR(pairs);
+        Py_XDECREF(pair);
+    }
+    PyObject *all = pairs ? PyList_AsTuple(pairs) : NULL;
+    Py_XDECREF(pairs);
+    return all;
+}
+
+/* give(domain, values): appends the texts, or object lists, that are new since the last time. */
 static PyObject *scanner_give(Scanner *self, PyObject *arguments)
 {
     int domain;
     PyObject *values;
-    if (!PyArg_ParseTuple(arguments, "iO", &domain, &values) || domain < 0 || domain >= OBJECTS)
+    if (!PyArg_ParseTuple(arguments, "iO", &domain, &values) || domain < 0 || domain >= DOMAINS)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "no such domain");
     Table *table = &self->tables[domain];
     for (; table->given < table->count; table->given++) {
-        PyObject *text = text_of(self, &table->entries[table->given]);
+        const Entry *entry = &table->entries[table->given];
+        PyObject *text = domain == OBJECTS ? objects_of(self, entry) : text_of(self, entry->start, entry->length);
         if (!text || PyList_Append(values, text) < 0) {
             Py_XDECREF(text);
             return NULL;
@@ -169,13 +190,13 @@ static PyObject *scanner_give(Scanner *self, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-/* learn(domain, bytes or None, code): these bytes have this code from now on (a code below 0: always doubtful).
+/* learn(domain, bytes or None, code): these bytes have this code from now on.
  * None tells only that the code is taken. All texts must have been given before. */
 static PyObject *scanner_learn(Scanner *self, PyObject *arguments)
 {
     int domain, code;
     PyObject *text;
-    if (!PyArg_ParseTuple(arguments, "iOi", &domain, &text, &code) || domain < 0 || domain >= DOMAINS)
+    if (!PyArg_ParseTuple(arguments, "iOi", &domain, &text, &code) || domain < 0 || domain >= OBJECTS)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "no such domain");
     Table *table = &self->tables[domain];
     if (code >= table->next_code)
@@ -191,7 +212,7 @@ static PyObject *scanner_learn(Scanner *self, PyObject *arguments)
     uint32_t hash = hash_of(start, length);
     if (!find(table, start, length, hash, &slot) && !add(table, start, length, hash, slot, code))
         return PyErr_NoMemory();
-    table->given = domain == OBJECTS ? 0 : table->count;
+    table->given = table->count;
     Py_RETURN_NONE;
 }
 
@@ -209,6 +230,19 @@ static PyObject *scanner_told(Scanner *self, PyObject *Py_UNUSED(ignored))
     return all;
 }
 
+/* deviations() -> how often each has been counted. */
+static PyObject *scanner_deviations(Scanner *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *all = PyList_New(0);
+    for (int i = 0; all && i < DEVIATIONS; i++) {
+        PyObject *count = PyLong_FromLongLong(self->deviations[i]);
+        if (!count || PyList_Append(all, count) < 0)
+            Py_CLEAR(all);
+        Py_XDECREF(count);
+    }
+    return all;
+}
+
 static PyMethodDef scanner_methods[] = {
     {"run", (PyCFunction)scanner_run, METH_VARARGS, "reads a batch of lines"},
     {"columns", (PyCFunction)scanner_columns, METH_O, "a batch's columns"},
@@ -216,6 +250,7 @@ static PyMethodDef scanner_methods[] = {
     {"give", (PyCFunction)scanner_give, METH_VARARGS, "hands over new texts"},
     {"learn", (PyCFunction)scanner_learn, METH_VARARGS, "takes over a code"},
     {"told", (PyCFunction)scanner_told, METH_NOARGS, "counts and places of balances"},
+    {"deviations", (PyCFunction)scanner_deviations, METH_NOARGS, "how often each deviation was counted"},
     {NULL},
 };
 

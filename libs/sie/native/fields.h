@@ -2,12 +2,16 @@
 #ifndef SIE_FIELDS_H
 #define SIE_FIELDS_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "distinct.h"
 
+#ifndef LONGEST
 #define LONGEST (1 << 20) /* a longer field is the careful reader's */
+#endif
 #define NO_DATE INT32_MIN /* as values.NO_DATE */
+#define MOST_PARTS 2000   /* as fields.OBJECT_LIMIT, twice */
 
 typedef struct {
     Bytes at, end;
@@ -82,22 +86,44 @@ static bool is_over(Cursor *cursor)
     return cursor->at == cursor->end;
 }
 
-/* Reads an object list, as it stands between its braces. */
+/* Reads the next part of an object list. False at the brace that closes it, or before what is in doubt. */
+static bool list_part(Cursor *cursor, Field *part)
+{
+    skip_blanks(cursor);
+    if (cursor->at == cursor->end || *cursor->at == '}')
+        return false;
+    Bytes at = part->start = cursor->at;
+    if (*at == '"') {
+        Bytes close = closing_quote(++part->start, cursor->end);
+        if (!close || (close + 1 < cursor->end && !is_blank(close[1]) && close[1] != '}'))
+            return false;
+        part->length = close - part->start;
+        at = close + 1;
+    } else {
+        for (; at < cursor->end && !is_blank(*at) && *at != '}'; at++)
+            if (*at == '"' || *at == '{' || *at == '\r')
+                return false;
+        part->length = at - part->start;
+    }
+    cursor->at = at;
+    return true;
+}
+
+/* Reads an object list, as it stands between its braces; nothing if it is empty. */
 static bool object_list(Cursor *cursor, Field *field)
 {
     skip_blanks(cursor);
     if (cursor->at == cursor->end || *cursor->at != '{')
         return false;
-    field->start = ++cursor->at;
-    for (; cursor->at < cursor->end && *cursor->at != '}'; cursor->at++) {
-        if (*cursor->at == '{' || *cursor->at == '\r')
-            return false;
-        if (*cursor->at == '"' && !(cursor->at = closing_quote(cursor->at + 1, cursor->end)))
-            return false;
-    }
-    if (cursor->at == cursor->end)
+    *field = (Field){++cursor->at, 0, false};
+    int parts = 0;
+    for (Field part; list_part(cursor, &part); parts++)
+        ;
+    if (cursor->at == cursor->end || *cursor->at != '}' || parts % 2 || parts > MOST_PARTS)
         return false;
-    field->length = cursor->at++ - field->start;
+    if (parts)
+        field->length = cursor->at - field->start;
+    cursor->at++;
     return is_separated(cursor) && field->length < LONGEST;
 }
 
@@ -119,31 +145,41 @@ static int number_at(Bytes digits, int count)
     return number;
 }
 
-/* -?digits(.d(d)): öre, and how many decimals were written. Sixteen digits fit whatever the decimals. */
-static bool amount_of(const Field *field, int64_t *ore, int8_t *decimals)
+typedef enum { UNREADABLE, PLAIN, ODD } Form; /* odd: not as the standard says, but there is one way to read it */
+
+/* An amount in öre, and how many decimals were written after a point. Sixteen digits fit whatever the decimals. */
+static Form amount_of(const Field *field, int64_t *ore, int8_t *decimals)
 {
     Bytes at = field->start, end = at + field->length;
-    bool is_negative = at < end && *at == '-';
-    at += is_negative;
+    bool is_negative = at < end && *at == '-', is_odd = at < end && *at == '+';
+    at += is_negative || is_odd;
     Bytes first = at;
     int64_t whole = 0;
     for (; at < end && is_digit(*at); at++) {
         if (at - first == 16)
-            return false;
+            return UNREADABLE;
         whole = 10 * whole + (*at - '0');
     }
-    if (at == first)
-        return false;
-    *decimals = 0;
+    ptrdiff_t digits = at - first, written = 0;
+    is_odd |= digits == 0;
     whole *= 100;
+    *decimals = 0;
     if (at < end) {
-        *decimals = (int8_t)(end - at - 1);
-        if (*at != '.' || *decimals < 1 || end - at > 3 || !is_digit(at[1]) || !is_digit(end[-1]))
-            return false;
-        whole += *decimals == 2 ? number_at(at + 1, 2) : 10 * number_at(at + 1, 1);
+        bool is_point = *at == '.';
+        if (!is_point && *at != ',')
+            return UNREADABLE;
+        for (at++; at < end && is_digit(*at); at++, written++) {
+            if (written >= 2 && *at != '0')
+                return UNREADABLE;
+            whole += (written == 0 ? 10 : 1) * (*at - '0');
+        }
+        is_odd |= !is_point || written == 0 || written > 2;
+        *decimals = (int8_t)(!is_point ? 0 : written < 2 ? written : 2);
     }
+    if (at < end || digits + written == 0)
+        return UNREADABLE;
     *ore = is_negative ? -whole : whole;
-    return true;
+    return is_odd ? ODD : PLAIN;
 }
 
 /* Empty or -?digits(.digits), of at most forty digits each, as values.read_quantity. */
@@ -165,24 +201,32 @@ static bool is_quantity(const Field *field)
     return at == end && at - first <= 40;
 }
 
-/* Days since 1970-01-01 of a date YYYYMMDD that exists (Howard Hinnant's days_from_civil); none if empty. */
-static bool date_of(const Field *field, int32_t *days)
+static inline bool divides_date(uint8_t byte) { return byte == '-' || byte == '/' || byte == '.'; }
+
+/* Days since 1970-01-01 of a date YYYYMMDD, or oddly YYYY-MM-DD, that exists (Howard Hinnant's days_from_civil); none
+ * if empty. */
+static Form date_of(const Field *field, int32_t *days)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     *days = NO_DATE;
     if (field->length == 0)
-        return true;
-    if (field->length != 8 || !are_digits(field))
-        return false;
-    int year = number_at(field->start, 4), month = number_at(field->start + 4, 2), day = number_at(field->start + 6, 2);
+        return PLAIN;
+    bool is_odd = field->length == 10 && divides_date(field->start[4]) && divides_date(field->start[7]);
+    if (field->length != 8 && !is_odd)
+        return UNREADABLE;
+    Field parts[] = {{field->start, 4, false}, {field->start + 4 + is_odd, 2, false},
+                     {field->start + 6 + 2 * is_odd, 2, false}};
+    if (!are_digits(&parts[0]) || !are_digits(&parts[1]) || !are_digits(&parts[2]))
+        return UNREADABLE;
+    int year = number_at(parts[0].start, 4), month = number_at(parts[1].start, 2), day = number_at(parts[2].start, 2);
     bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > lengths[month - 1] + (month == 2 && is_leap))
-        return false;
+        return UNREADABLE;
     year -= month <= 2;
     int era = year / 400, of_era = year % 400;
     int of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     *days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-    return true;
+    return is_odd ? ODD : PLAIN;
 }
 
 static bool year_of(const Field *field, int32_t *year)

@@ -5,7 +5,9 @@
 
 #include "fields.h"
 
+#ifndef BATCH /* fuzzing makes it small, and LONGEST too */
 #define BATCH 2048 /* records of a kind that are read before Python takes them over */
+#endif
 
 /* ---- What is gathered ---------------------------------------------------------------------------------------- */
 
@@ -15,6 +17,8 @@ enum { IB, UB, RES, OIB, OUB, PSALDO, PBUDGET, KINDS }; /* codes as in columns.V
 enum { ROWS, STRUCK, ADDED, VOUCHERS, BALANCES, BATCHES };
 enum { ROW_VOUCHER, ROW_ACCOUNT, ROW_OBJECTS, ROW_DATE, ROW_TEXT, ROW_QUANTITY, ROW_SIGNATURE, ROW_LINE };
 enum { V_SERIES, V_NUMBER, V_DATE, V_TEXT, V_REGISTERED, V_SIGNATURE, V_LINE };
+/* Deviations with one way to read them, as native.DEVIATIONS; the careful reader tells the first ones of each. */
+enum { LABEL_CASE, AMOUNT_FORM, DATE_FORM, ACCOUNT_FORM, OBJECTS_MISSING, BRACE_MISSING, BRACE_ON_LINE, DEVIATIONS = 8 };
 enum { B_KIND, B_YEAR, B_PERIOD, B_ACCOUNT, B_OBJECTS, B_QUANTITY, B_LINE, INTS = 8 };
 
 typedef struct {
@@ -25,7 +29,7 @@ typedef struct {
     int8_t decimals[BATCH];
 } Batch;
 
-typedef enum { TAKEN, IN_DOUBT, OBJECTS_UNKNOWN, NO_MEMORY, BATCH_FULL, AT_END } Outcome;
+typedef enum { TAKEN, IN_DOUBT, NO_MEMORY, BATCH_FULL, AT_END } Outcome;
 
 typedef struct {
     PyObject_HEAD
@@ -41,7 +45,10 @@ typedef struct {
     Batch batches[BATCHES];
     int32_t first[3][BATCH + 1]; /* where the rows of each voucher begin; [0] goes on with Python's last one */
     int64_t told[KINDS][3];      /* of each kind of balance: how many, the first line, the last line */
-    Bytes from, to;              /* the line in doubt, or the unknown object list */
+    unsigned enough;             /* a bit for each deviation that has been told often enough: it is only counted */
+    uint8_t in_line[DEVIATIONS]; /* how often the line at `at` deviates */
+    int64_t deviations[DEVIATIONS];
+    Bytes from, to; /* the line in doubt */
 } Scanner;
 
 /* The text's code, made if it is new. Code 0 is the empty text. */
@@ -51,50 +58,65 @@ static bool code_of(Table *table, const Field *field, int32_t *code)
     return field->length == 0 || table_code(table, field->start, field->length, code);
 }
 
-/* The object list's code; one that Python hasn't told of yet has none. */
-static Outcome objects_code(Scanner *self, const Field *field, int32_t *code)
+/* Whether the line may be taken in spite of this deviation. */
+static bool is_enough(Scanner *self, int deviation)
 {
-    Table *table = &self->tables[OBJECTS];
-    *code = 0;
-    if (field->length == 0)
-        return TAKEN;
-    if (table->count == table->room && !grow(table))
-        return NO_MEMORY;
-    size_t slot;
-    Entry *entry = find(table, field->start, field->length, hash_of(field->start, field->length), &slot);
-    if (!entry) {
-        self->from = field->start;
-        self->to = field->start + field->length;
-        return OBJECTS_UNKNOWN;
-    }
-    *code = entry->code;
-    return *code < 0 ? IN_DOUBT : TAKEN;
+    self->in_line[deviation]++;
+    return self->enough >> deviation & 1;
+}
+
+static bool is_readable(Scanner *self, Form form, int deviation)
+{
+    return form == PLAIN || (form == ODD && is_enough(self, deviation));
+}
+
+static bool account_at(Scanner *self, Cursor *cursor, Field *account)
+{
+    if (!needed(cursor, account) || account->length == 0)
+        return false;
+    return are_digits(account) || is_enough(self, ACCOUNT_FORM);
+}
+
+static bool objects_at(Scanner *self, Cursor *cursor, Field *objects)
+{
+    skip_blanks(cursor);
+    if (cursor->at < cursor->end && *cursor->at == '{')
+        return object_list(cursor, objects);
+    *objects = (Field){cursor->at, 0, false};
+    return is_enough(self, OBJECTS_MISSING);
+}
+
+static bool amount_at(Scanner *self, Cursor *cursor, int64_t *ore, int8_t *decimals)
+{
+    Field amount;
+    return needed(cursor, &amount) && is_readable(self, amount_of(&amount, ore, decimals), AMOUNT_FORM);
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------------- */
 
 static Outcome read_row(Scanner *self, Cursor *cursor, Batch *rows)
 {
-    Field account, objects, amount, date, text, quantity, signature;
+    Field account, objects, date, text, quantity, signature;
     int64_t ore;
     int32_t days, codes[5];
     int8_t decimals;
-    if (self->place != INSIDE || !needed(cursor, &account) || !are_digits(&account) || !object_list(cursor, &objects))
+    if (self->place == OUTSIDE || (self->place == AFTER_VOUCHER && !is_enough(self, BRACE_MISSING)))
         return IN_DOUBT;
-    if (!needed(cursor, &amount) || !amount_of(&amount, &ore, &decimals))
+    if (!account_at(self, cursor, &account) || !objects_at(self, cursor, &objects) ||
+        !amount_at(self, cursor, &ore, &decimals))
         return IN_DOUBT;
     if (!optional(cursor, &date) || !optional(cursor, &text) || !optional(cursor, &quantity) ||
         !optional(cursor, &signature) || !is_over(cursor))
         return IN_DOUBT;
-    if (!date_of(&date, &days) || !is_quantity(&quantity))
+    if (!is_readable(self, date_of(&date, &days), DATE_FORM) || !is_quantity(&quantity))
         return IN_DOUBT;
-    Outcome outcome = objects_code(self, &objects, &codes[1]);
-    if (outcome != TAKEN)
-        return outcome;
     Table *tables = self->tables;
-    if (!code_of(&tables[ACCOUNTS], &account, &codes[0]) || !code_of(&tables[TEXTS], &text, &codes[2]) ||
-        !code_of(&tables[QUANTITIES], &quantity, &codes[3]) || !code_of(&tables[SIGNATURES], &signature, &codes[4]))
+    if (!code_of(&tables[ACCOUNTS], &account, &codes[0]) || !code_of(&tables[OBJECTS], &objects, &codes[1]) ||
+        !code_of(&tables[TEXTS], &text, &codes[2]) || !code_of(&tables[QUANTITIES], &quantity, &codes[3]) ||
+        !code_of(&tables[SIGNATURES], &signature, &codes[4]))
         return NO_MEMORY;
+    if (self->place == AFTER_VOUCHER)
+        self->place = INSIDE_WITHOUT_BRACE;
     size_t i = rows->count++;
     const Batch *vouchers = &self->batches[VOUCHERS];
     rows->ints[ROW_VOUCHER][i] = (int32_t)(vouchers->before + vouchers->count - 1);
@@ -117,20 +139,38 @@ static void mark_rows(Scanner *self)
         self->first[kind][last] = (int32_t)(self->batches[kind].before + self->batches[kind].count);
 }
 
+/* Cuts a { off the end of the #VER line; whether it is there. */
+static bool cut_brace(Cursor *cursor)
+{
+    Bytes end = cursor->end;
+    while (end > cursor->at && is_blank(end[-1]))
+        end--;
+    if (end - cursor->at < 2 || end[-1] != '{' || !is_blank(end[-2]))
+        return false;
+    cursor->end = end - 1;
+    return true;
+}
+
 static Outcome read_voucher(Scanner *self, Cursor *cursor)
 {
     Field series, number, date, text, registered, signature;
     int32_t days, registered_days, codes[4];
-    if (self->place != OUTSIDE || !needed(cursor, &series) || !needed(cursor, &number) || !needed(cursor, &date))
+    bool has_brace = cut_brace(cursor);
+    if (self->place == INSIDE || (has_brace && !is_enough(self, BRACE_ON_LINE)))
+        return IN_DOUBT;
+    if (!needed(cursor, &series) || !needed(cursor, &number) || !needed(cursor, &date))
         return IN_DOUBT;
     if (!optional(cursor, &text) || !optional(cursor, &registered) || !optional(cursor, &signature) || !is_over(cursor))
         return IN_DOUBT;
-    if (date.length == 0 || !date_of(&date, &days) || !date_of(&registered, &registered_days))
+    if (date.length == 0 || !is_readable(self, date_of(&date, &days), DATE_FORM) ||
+        !is_readable(self, date_of(&registered, &registered_days), DATE_FORM))
         return IN_DOUBT;
     Table *tables = self->tables;
     if (!code_of(&tables[SERIES], &series, &codes[0]) || !code_of(&tables[NUMBERS], &number, &codes[1]) ||
         !code_of(&tables[TEXTS], &text, &codes[2]) || !code_of(&tables[SIGNATURES], &signature, &codes[3]))
         return NO_MEMORY;
+    if (self->place != OUTSIDE) /* the voucher before has no brace that closes it */
+        mark_rows(self);
     Batch *vouchers = &self->batches[VOUCHERS];
     size_t i = vouchers->count++;
     vouchers->ints[V_SERIES][i] = codes[0];
@@ -141,13 +181,13 @@ static Outcome read_voucher(Scanner *self, Cursor *cursor)
     vouchers->ints[V_SIGNATURE][i] = codes[3];
     vouchers->ints[V_LINE][i] = (int32_t)self->line;
     mark_rows(self);
-    self->place = AFTER_VOUCHER;
+    self->place = has_brace ? INSIDE : AFTER_VOUCHER;
     return TAKEN;
 }
 
 static Outcome read_balance(Scanner *self, Cursor *cursor, int kind)
 {
-    Field year, period, account, objects, amount, quantity;
+    Field year, period, account, objects = {0}, quantity;
     int64_t ore;
     int32_t year_index, month = 0, codes[3] = {0};
     int8_t decimals;
@@ -156,15 +196,13 @@ static Outcome read_balance(Scanner *self, Cursor *cursor, int kind)
         return IN_DOUBT;
     if (has_period && (!needed(cursor, &period) || !period_of(&period, &month)))
         return IN_DOUBT;
-    if (!needed(cursor, &account) || !are_digits(&account) || (has_objects && !object_list(cursor, &objects)))
+    if (!account_at(self, cursor, &account) || (has_objects && !objects_at(self, cursor, &objects)))
         return IN_DOUBT;
-    if (!needed(cursor, &amount) || !amount_of(&amount, &ore, &decimals) || !optional(cursor, &quantity) ||
-        !is_quantity(&quantity) || !is_over(cursor))
+    if (!amount_at(self, cursor, &ore, &decimals) || !optional(cursor, &quantity) || !is_quantity(&quantity) ||
+        !is_over(cursor))
         return IN_DOUBT;
-    Outcome outcome = has_objects ? objects_code(self, &objects, &codes[1]) : TAKEN;
-    if (outcome != TAKEN)
-        return outcome;
     if (!code_of(&self->tables[ACCOUNTS], &account, &codes[0]) ||
+        !code_of(&self->tables[OBJECTS], &objects, &codes[1]) ||
         !code_of(&self->tables[QUANTITIES], &quantity, &codes[2]))
         return NO_MEMORY;
     Batch *balances = &self->batches[BALANCES];
@@ -202,6 +240,21 @@ static Outcome read_brace(Scanner *self, Cursor *cursor)
 
 #define IS(label, text) ((label).length == sizeof(text) - 1 && memcmp((label).start, text, sizeof(text) - 1) == 0)
 
+/* The label in capitals, in a room of this size; false if it is longer. */
+static bool in_capitals(Field *label, uint8_t room[8], bool *is_odd)
+{
+    *is_odd = false;
+    if (label->length > 8)
+        return false;
+    for (size_t i = 0; i < label->length; i++) {
+        bool is_small = label->start[i] >= 'a' && label->start[i] <= 'z';
+        room[i] = (uint8_t)(label->start[i] - (is_small ? 'a' - 'A' : 0));
+        *is_odd |= is_small;
+    }
+    label->start = room;
+    return true;
+}
+
 static Outcome read_line(Scanner *self, Cursor *cursor)
 {
     static const struct {
@@ -215,7 +268,11 @@ static Outcome read_line(Scanner *self, Cursor *cursor)
     if (*cursor->at == '{' || *cursor->at == '}')
         return read_brace(self, cursor);
     Field label;
-    if (*cursor->at != '#' || !needed(cursor, &label))
+    uint8_t room[8];
+    bool is_odd;
+    if (*cursor->at != '#' || !needed(cursor, &label) || !in_capitals(&label, room, &is_odd))
+        return IN_DOUBT;
+    if (is_odd && !is_enough(self, LABEL_CASE))
         return IN_DOUBT;
     if (IS(label, "#TRANS"))
         return read_row(self, cursor, &self->batches[ROWS]);
@@ -229,6 +286,14 @@ static Outcome read_line(Scanner *self, Cursor *cursor)
         if (label.length == strlen(kinds[i].label) && memcmp(label.start, kinds[i].label, label.length) == 0)
             return read_balance(self, cursor, kinds[i].kind);
     return IN_DOUBT;
+}
+
+static void count_deviations(Scanner *self)
+{
+    static const uint8_t none[DEVIATIONS] = {0};
+    if (memcmp(self->in_line, none, DEVIATIONS) != 0)
+        for (int i = 0; i < DEVIATIONS; i++)
+            self->deviations[i] += self->in_line[i];
 }
 
 static bool is_full(const Scanner *self)
@@ -250,12 +315,15 @@ static Outcome read_lines(Scanner *self, int lines)
         Cursor cursor = {self->at, newline ? newline : self->end};
         if (cursor.end > cursor.at && cursor.end[-1] == '\r')
             cursor.end--;
+        memset(self->in_line, 0, DEVIATIONS);
         /* the last character of UTF-8 may be cut off */
         Outcome outcome = self->is_utf8 && !newline ? IN_DOUBT : read_line(self, &cursor);
         if (outcome == IN_DOUBT) {
             self->from = self->at;
             self->to = next;
         }
+        if (outcome == TAKEN)
+            count_deviations(self);
         if (outcome == TAKEN || outcome == IN_DOUBT) {
             self->at = next;
             self->line++;

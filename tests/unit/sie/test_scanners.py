@@ -18,6 +18,7 @@ from sie import core
 from sie.columns import Coded
 from sie.document import Document
 from sie.frames import Frame
+from sie.problems import Problems
 
 pytestmark = pytest.mark.skipif(
     core.NAME == "python" and not shutil.which("cc"), reason="there is no compiler, so no native core either"
@@ -34,12 +35,12 @@ TOKENS = (
     b"-", b"-0", b"1.234", b"+1", b"1,5", b"123456789012345678", b"9999999999999999", b"99999999999999999.99", b"0", b"-5.",
     b'""', b'"a b"', b'"a\\"b"', b'a\\"b', b'"a\\\\"', b'"a\\\\"b"', b'"a', b'a"b', b'"a"b', b"\\", b'"\\"', b"{",
     b"}", b"}x", b"#", b"x" * 70, b"\x84\x94", b"\xe5\xe4", "åä€".encode(), b"\xff", b"\x81", b"\0", b"a\rb", b'"a\rb"',
-    b"-1", b"12345", b"1e5", b"\xc3",
+    b"-1", b"12345", b"1e5", b"\xc3", b'{""}',
 )  # fmt: skip
 LABELS = (
     b"#TRANS", b"#TRANS", b"#TRANS", b"#BTRANS", b"#RTRANS", b"#VER", b"#VER", b"{", b"}", b"{", b"}", b"#IB", b"#UB",
-    b"#RES", b"#OIB", b"#OUB", b"#PSALDO", b"#PBUDGET", b"#ver", b"#KONTO", b"#DIM", b"#OBJEKT", b"#X", b"", b"x",
-    b"#KSUMMA", b"#", b"#TRANSX", b"\x84", b"#TRANS{}", b'"#TRANS"',
+    b"#RES", b"#OIB", b"#OUB", b"#PSALDO", b"#PBUDGET", b"#ver", b"#trans", b"#Btrans", b"#ib", b"#KONTO", b"#DIM",
+    b"#OBJEKT", b"#X", b"", b"x", b"#KSUMMA", b"#", b"#TRANSX", b"\x84", b"#TRANS{}", b'"#TRANS"',
 )  # fmt: skip
 ROW = (b"1930", b"{}", b"100.50", b'""', b'"a text"', b"0")
 VOUCHER = (b"A", b"1", b"20250101", b'"a text"', b"20250102")
@@ -108,11 +109,18 @@ def _read_in_python(data: bytes, encoding: str | None) -> list[Any]:
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(files, st.sampled_from([None, None, "cp437", "cp1252", "iso-8859-1", "utf-8"]), st.binary(max_size=3))
-@example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1 {} 1 "" "\xc3\xa5\xc3\xa4"\n}\n#IB 0 1 1 \xc3', None, b"")
-@example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1930 {""} 1.00\n}\n', None, b"")
-def test_any_lines_read_the_same(data: bytes, encoding: str | None, end: bytes) -> None:
-    native, python = both(data + end, encoding)
+@given(
+    files,
+    st.sampled_from([None, None, "cp437", "cp1252", "iso-8859-1", "utf-8"]),
+    st.binary(max_size=3),
+    st.sampled_from([0, 1, 2, 100]),
+)
+@example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1 {} 1 "" "\xc3\xa5\xc3\xa4"\n}\n#IB 0 1 1 \xc3', None, b"", 100)
+@example(HEAD + b'#VER A 1 20250101\n{\n#TRANS 1930 {""} 1.00\n}\n', None, b"", 100)
+def test_any_lines_read_the_same(data: bytes, encoding: str | None, end: bytes, told: int) -> None:
+    """However many problems of a kind are told before the rest are only counted, which the native one does itself."""
+    with patch.object(Problems, "KEPT", told):
+        native, python = both(data + end, encoding)
 
     assert native == python
 
@@ -158,6 +166,32 @@ def test_batches_begin_and_end_anywhere(vouchers: int, rows: int) -> None:
     native, python = both(data)
 
     assert native == python
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"#TRANS", b"#trans"), (b"#VER", b"#ver"), (b".5", b",5"), (b"20250101", b"2025-01-01"), (b"{\r\n", b""),
+        (b"\r\n{", b" {"), (b"{} ", b""), (b"1930", b"1930A"), (b'{1 "2"}', b"{ 1\t2 }"),
+    ],
+)  # fmt: skip
+def test_a_deviation_on_every_line(before: bytes, after: bytes) -> None:
+    """The first hundred are told, all are counted, and nothing else changes."""
+    voucher = (
+        b'#VER A %d 20250101 "text"\r\n{\r\n'
+        b'#TRANS 1930 {} 1.5 20250101 "text %d"\r\n#TRANS 1930 {1 "2"} -1.5 20250101\r\n}\r\n'
+    )
+    plain = HEAD + b"".join(voucher % (i, i % 7) for i in range(300)) + b"#KONTO 1910 Kassa\r\n"
+    odd = plain.replace(before, after)
+
+    native, python = both(odd)
+
+    assert native == python
+    known, document = sie.read(plain), sie.read(odd)
+    if before != b"1930":
+        assert document == known
+    assert all(len([p for p in document.problems if p.code == code]) == 100 for code in document.problem_counts)
+    assert sum(document.problem_counts.values()) in {0, 300, 600, 900}
 
 
 def test_a_voucher_larger_than_a_batch() -> None:

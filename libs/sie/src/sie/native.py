@@ -3,24 +3,29 @@
 from array import array
 from typing import TYPE_CHECKING
 
-from sie import plain
 from sie.assembly import Assembly, Place
 from sie.careful import Careful
 from sie.columns import Balances, Rows, VoucherColumns
 from sie.encodings import NOT_IN_WINDOWS_1252, is_utf8
 from sie.progress import Progress
+from sie.records import Objects
 
 if TYPE_CHECKING:
     from sie import _core
 
-IN_DOUBT, OBJECTS_UNKNOWN, AT_END = 1, 2, 5
+IN_DOUBT, AT_END = 1, 4
 """How a run of the core can end (scanner.h, Outcome), where something is to be done about it."""
 TEXTS = 1 << 5
 """The bit that says that there are new texts; those before it are the batches'."""
 OBJECTS = 6
 """The domain of object lists (scanner.h); those before it are of texts."""
-DOUBTFUL = -1
-"""The code of an object list that the careful reader has to look at, wherever it occurs."""
+OBJECTS_AT = (2, 2, 2, None, 4)
+"""Where in each batch the column of object lists is."""
+DEVIATIONS = (
+    "label-case", "amount-form", "date-form", "account-not-numeric", "objects-missing", "brace-missing",
+    "brace-on-voucher-line",
+)  # fmt: skip
+"""Those that the core only counts (scanner.h), once the careful reader has told as many of them as are kept."""
 BETWEEN_PROGRESS = 1 << 20
 """Bytes."""
 
@@ -60,30 +65,38 @@ class Driver:
         texts = (words.accounts, words.texts, words.quantities, words.signatures, words.series, words.numbers)
         self._texts = [distinct.values for distinct in texts]
         self._known = [0] * len(texts)
+        self._object_codes = [0]
+        self._is_renumbered = False
+        self._enough = self._told = -1
         rows = [_of_rows(each) for each in (assembly.rows, assembly.struck, assembly.added)]
         vouchers = assembly.vouchers
         self._starts = (vouchers.first_row, vouchers.first_struck, vouchers.first_added)
         self._columns = [*rows, _of_vouchers(vouchers), _of_balances(assembly.balances)]
         self._records = [columns[-1] for columns in self._columns]
         self._tell_codes()
+        self._tell_problems()
 
     def run(self) -> int:
         """Reads some lines; the offset reached, or -1 at the end."""
         found = self._assembly
-        outcome, place, new, offset, line, start, end = self._core.run(found.place, *map(len, self._records))
+        outcome, place, new, offset, line, start, end = self._core.run(
+            found.place, self._enough, *map(len, self._records)
+        )
         if new or place != found.place:
             found.place = Place(place)
             self._take_over(new)
         if outcome == IN_DOUBT:
             self._careful.line(line, self._data[start:end])
             self._tell_codes()
-        elif outcome == OBJECTS_UNKNOWN:
-            self._tell_objects(self._data[start:end])
+            self._tell_problems()
         return -1 if outcome == AT_END else offset
 
     def end(self) -> None:
-        """Adds the balances to what the careful reader counted, and ends what is still open."""
+        """Adds the balances and deviations to what the careful reader counted, and ends what is still open."""
         found = self._assembly
+        for code, times in zip(DEVIATIONS, self._core.deviations(), strict=False):
+            if times:
+                found.problems.counts[code] += times
         for label, (times, first, last) in zip(found.words.kinds.values, self._core.told(), strict=True):
             if times:
                 before = found.places.get(label, (first, last))
@@ -93,17 +106,31 @@ class Driver:
 
     def _take_over(self, new: int) -> None:
         """Moves the batch's columns and new texts into the assembly."""
+        if new & TEXTS:
+            self._take_texts()
         for batch, columns in enumerate(self._columns):
             if new & 1 << batch:
-                for column, part in zip(columns, self._core.columns(batch), strict=False):
+                parts = self._core.columns(batch)
+                if self._is_renumbered and (at := OBJECTS_AT[batch]) is not None:
+                    codes = memoryview(parts[at]).cast("i")
+                    parts[at] = array("i", map(self._object_codes.__getitem__, codes)).tobytes()
+                for column, part in zip(columns, parts, strict=False):
                     column.frombytes(part)
         for column, part in zip(self._starts, self._core.first_rows(), strict=True):
             column.pop()
             column.frombytes(part)
-        if new & TEXTS:
-            for domain, values in enumerate(self._texts):
-                self._core.give(domain, values)
-            self._known = [len(values) for values in self._texts]
+
+    def _take_texts(self) -> None:
+        """The core tells object lists apart by their bytes, so that one may have several of its codes."""
+        for domain, values in enumerate(self._texts):
+            self._core.give(domain, values)
+        self._known = [len(values) for values in self._texts]
+        objects: list[Objects] = []
+        self._core.give(OBJECTS, objects)
+        for value in objects:
+            code = self._assembly.words.objects.code(value)
+            self._is_renumbered |= code != len(self._object_codes)
+            self._object_codes.append(code)
 
     def _tell_codes(self) -> None:
         """Texts that the careful reader met first."""
@@ -115,12 +142,12 @@ class Driver:
                 self._core.learn(domain, self._raw(values[code]), code)
         self._known = lengths
 
-    def _tell_objects(self, raw: bytes) -> None:
-        try:
-            code = self._assembly.words.objects.code(plain.read_objects(raw, self._encoding))
-        except plain.Doubt:
-            code = DOUBTFUL
-        self._core.learn(OBJECTS, raw, code)
+    def _tell_problems(self) -> None:
+        """Which deviations need only be counted from now on; of the others each goes to the careful reader."""
+        problems = self._assembly.problems
+        if len(problems.kept) != self._told:
+            self._told = len(problems.kept)
+            self._enough = sum(problems.full(code) << bit for bit, code in enumerate(DEVIATIONS))
 
     def _raw(self, text: str) -> bytes | None:
         """The text as it stands between quotes; None if it can't stand in this file again."""
