@@ -45,7 +45,8 @@ async def _no_route(request: Request) -> Response:
 def _route(endpoint: Endpoint, world: World) -> Route:
     async def serve(request: Request) -> Response:
         try:
-            return endpoint.handler(await _call(request, endpoint, world))
+            answer = endpoint.handler(await _call(request, endpoint, world))
+            return answer if isinstance(answer, Response) else await answer
         except errors.Refusal as refusal:
             return answers.refused(refusal, world.switches.error_casing)
 

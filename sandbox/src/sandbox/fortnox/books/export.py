@@ -1,22 +1,21 @@
-"""A financial year as a SIE file in the layout of Fortnox 3.6x (SIE facts 8): CRLF, no last newline, no #KSUMMA.
-
-Written here and not by `sie.write`, so that what our reader and our writer both misunderstand shows; a test holds the
-two against each other.
-"""
+"""A financial year as a SIE document: what Fortnox puts into the four types of file (SIE facts 8)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from sandbox.fortnox.amounts import text as amount_text
+import sie
 from sandbox.fortnox.books.model import COST_CENTRE, PROJECT, FinancialYear, Row, Voucher
 from sandbox.fortnox.company import Company
 from sandbox.fortnox.switches import Switches
 
-Months = dict[int, dict[tuple[str, tuple[tuple[str, str], ...]], int]]  # account → (month, object) → öre
+NOBODY = "Okänd"  # signs what is struck or added where the books don't say who did it
+
+Months = dict[int, dict[tuple[int, sie.Objects], int]]  # account → (month, object) → öre
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,87 +29,90 @@ class Wish:
     unused_accounts: bool | None = None  # None: active ones and those that are used
 
 
-def compose(company: Company, year: FinancialYear, wish: Wish, today: date, switches: Switches) -> bytes:
-    """The file's bytes. What the character set lacks becomes a question mark."""
-    export = _Export(company, year, wish, today, switches)
-    return "\r\n".join(export.lines()).encode(switches.sie_encoding, "replace")
+def compose(company: Company, year: FinancialYear, wish: Wish, today: date, switches: Switches) -> sie.Document:
+    """The document as the books are now; `written` makes the file of it."""
+    return _Export(company, year, wish, today, switches).document()
+
+
+def written(document: sie.Document, encoding: str) -> bytes:
+    """The file as Fortnox 3.6x lays it out. What the character set lacks is replaced."""
+    return sie.write(document, "fortnox", unwritable="replace", encoding=encoding)
 
 
 class _Export:
     def __init__(self, company: Company, year: FinancialYear, wish: Wish, today: date, switches: Switches) -> None:
         self._company, self._year, self._wish = company, year, wish
-        self._today, self._switches = today, switches
+        self._escapes = switches.sie_escapes_backslash
         self._previous = company.previous(year)
         self._moved = company.books.movements(year.id)
         self._moved_before = company.books.movements(self._previous.id) if self._previous else {}
+        self._builder = sie.DocumentBuilder(self._header(today, switches.sie_program_version))
 
-    def lines(self) -> Iterator[str]:
-        yield from self._head()
-        yield ""
-        yield from self._accounts()
-        yield ""
+    def document(self) -> sie.Document:
+        self._years()
+        self._accounts()
         if self._wish.kind >= 3:
-            yield from self._dimensions()
-            yield ""
-        yield from self._balances()
+            self._dimensions()
+        self._balances()
         if self._wish.kind >= 2:
-            yield from self._months()
-        yield from self._results()
+            self._months()
+        self._results()
         if self._wish.kind == 4:
-            yield from self._vouchers()
+            self._vouchers()
+        return self._builder.build()
 
-    def _head(self) -> Iterator[str]:
-        profile, year = self._company.profile, self._year
-        yield "#FLAGGA 0"
-        yield "#FORMAT PC8"
-        yield f"#SIETYP {self._wish.kind}"
-        yield f'#PROGRAM "Fortnox" {self._switches.sie_program_version}'
-        yield f"#GEN {self._today:%Y%m%d}"
-        yield f"#FNR {profile.tenant}"
-        yield f"#FNAMN {self._quoted(profile.name)}"
-        postal = self._quoted(f"{profile.zip_code} {profile.city}".strip())
-        yield f'#ADRESS "" {self._quoted(profile.address)} {postal} "" '
-        yield f"#RAR 0 {year.start:%Y%m%d} {year.end:%Y%m%d}"
-        if before := self._previous or year.before:
-            yield f"#RAR -1 {before.start:%Y%m%d} {before.end:%Y%m%d}"
-        yield f"#ORGNR {profile.organisation_number}"
-        if self._wish.kind >= 2:
-            yield f"#OMFATTN {year.end:%Y%m%d}"
-        yield f"#KPTYP {profile.sie_chart}"
+    def _header(self, today: date, version: str) -> sie.Header:
+        profile, kind = self._company.profile, self._wish.kind
+        return sie.Header(
+            program="Fortnox",
+            program_version=version,
+            generated=today,
+            kind=kind,
+            company_id=str(profile.tenant),
+            organisation_number=profile.organisation_number,
+            street=self._told(profile.address),
+            postal_address=self._told(f"{profile.zip_code} {profile.city}".strip()),
+            company_name=self._told(profile.name),
+            covers_to=self._year.end if kind >= 2 else None,
+            chart=profile.sie_chart,
+        )
 
-    def _accounts(self) -> Iterator[str]:
+    def _years(self) -> None:
+        years = {0: self._year, -1: self._previous or self._year.before}
+        for index, year in years.items():
+            if year is not None:
+                self._builder.year(index, year.start, year.end)
+
+    def _accounts(self) -> None:
         for number, account in sorted(self._year.accounts.items()):
             wanted = account.active if self._wish.unused_accounts is None else self._wish.unused_accounts
             if wanted or self._is_used(number):
-                yield f"#KONTO {number} {self._quoted(account.name)}"
-                if account.sru:
-                    yield f"#SRU {number} {account.sru}"
+                self._builder.account(number, self._told(account.name), sru=[account.sru] if account.sru else [])
 
     def _is_used(self, number: int) -> bool:
         return any(number in known for known in (self._year.opening, self._moved, self._moved_before))
 
-    def _dimensions(self) -> Iterator[str]:
+    def _dimensions(self) -> None:
         """Dimensions 1 and 6 always stand there, others where the books have them."""
         profile = self._company.profile
         names = {COST_CENTRE: "Kostnadsställe", PROJECT: "Projekt", **profile.dimensions}
-        for number, name in sorted(names.items(), key=lambda pair: int(pair[0])):
-            yield f"#DIM {number} {self._quoted(name)}"
-        for number, objects in sorted(profile.objects.items(), key=lambda pair: int(pair[0])):
-            for code, name in sorted(objects.items()):
-                yield f"#OBJEKT {number} {self._quoted(code)} {self._quoted(name)}"
+        for number in sorted({*names, *profile.objects}, key=int):
+            if number in names:
+                self._builder.dimension(number, self._told(names[number]))
+            for code, name in sorted(profile.objects.get(number, {}).items()):
+                self._builder.object(number, self._told(code), self._told(name))
 
-    def _balances(self) -> Iterator[str]:
-        """#IB and #UB interleaved per account, years 0 and -1."""
+    def _balances(self) -> None:
+        """#IB and #UB, years 0 and -1."""
         opening = self._year.opening
         before, closed = self._brought()
-        numbers = {n for n in {*opening, *self._moved, *before, *closed} if self._has_balance(n)}
-        for number in sorted(numbers):
+        for number in sorted({n for n in {*opening, *self._moved, *before, *closed} if self._has_balance(n)}):
             amount = opening.get(number, 0)
-            yield f"#IB 0 {number} {amount_text(amount)} 0"
-            yield f"#UB 0 {number} {amount_text(amount + self._moved.get(number, 0))} 0"
+            self._balance("IB", 0, number, amount)
+            self._balance("UB", 0, number, amount + self._moved.get(number, 0))
             if number in before or number in closed:
-                yield f"#IB -1 {number} {amount_text(before.get(number, 0))} 0"
-                yield f"#UB -1 {number} {amount_text(closed.get(number, 0))} 0"
+                self._balance("IB", -1, number, before.get(number, 0))
+                self._balance("UB", -1, number, closed.get(number, 0))
 
     def _brought(self) -> tuple[dict[int, int], dict[int, int]]:
         """Opening and closing balances of the year before."""
@@ -121,68 +123,83 @@ class _Export:
         before = self._year.before
         return (before.opening, before.closing) if before else ({}, {})
 
-    def _results(self) -> Iterator[str]:
+    def _results(self) -> None:
         brought = self._year.before.result if self._year.before and self._previous is None else self._moved_before
         for number in sorted({*self._moved, *brought}):
             if not self._has_balance(number):
-                yield f"#RES 0 {number} {amount_text(self._moved.get(number, 0))} 0"
+                self._balance("RES", 0, number, self._moved.get(number, 0))
                 if number in brought:
-                    yield f"#RES -1 {number} {amount_text(brought[number])} 0"
+                    self._balance("RES", -1, number, brought[number])
 
     def _has_balance(self, number: int) -> bool:
         return str(number)[0] in "12" or bool(self._year.opening.get(number))
 
-    def _months(self) -> Iterator[str]:
+    def _months(self) -> None:
         """The change of each month, account rows `{}` and, in types 3 and 4, object rows among them."""
         years = ((0, self._year), *(((-1, self._previous),) if self._previous else ()))
         for index, year in years:
             by_account = _by_month(self._company.books.of_year(year.id), with_objects=self._wish.kind >= 3)
             for number, changes in sorted(by_account.items()):
                 for (month, objects), amount in sorted(changes.items()):
-                    yield f"#PSALDO {index} {month} {number} {self._objects(objects)} {amount_text(amount)} 0"
+                    self._balance("PSALDO", index, number, amount, month, self._objects(objects))
 
-    def _vouchers(self) -> Iterator[str]:
+    def _balance(
+        self, kind: sie.BalanceKind, year: int, account: int, ore: int, month: int | None = None,
+        objects: sie.Objects = (),
+    ) -> None:  # fmt: skip
+        self._builder.balance(kind, account, _kronor(ore), year=year, period=month, objects=objects)
+
+    def _vouchers(self) -> None:
         wish = self._wish
         for voucher in self._company.books.of_year(self._year.id):
             if wish.start <= voucher.date <= wish.end and _is_selected(voucher, wish.selection):
-                name = f"{self._word(voucher.series)} {voucher.number}"
-                text = self._quoted(voucher.text)
-                yield f"#VER {name} {voucher.date:%Y%m%d} {text} {voucher.registered:%Y%m%d}"
-                yield "{"
-                for row in voucher.rows:
-                    yield from self._row(row)
-                yield "}"
+                self._builder.voucher(self._voucher(voucher))
 
-    def _row(self, row: Row) -> Iterator[str]:
-        """A struck row is a #BTRANS; an added one a #RTRANS with its twin. Only those carry a signature."""
-        body = f"{row.account} {self._objects(row.objects)} {amount_text(row.amount)} "
-        body += f'"" {self._quoted(row.text)} {amount_text(int(row.quantity * 100))}'
-        if row.removed:
-            yield f"#BTRANS {body} {self._quoted(row.signature or 'Okänd')}"
-            return
-        if row.added:
-            yield f"#RTRANS {body} {self._quoted(row.signature or 'Okänd')}"
-        yield f"#TRANS {body}"
+    def _voucher(self, voucher: Voucher) -> sie.Voucher:
+        """A struck row is a #BTRANS; an added one a #RTRANS before its twin. Only those carry a signature."""
+        booked: list[sie.Row] = []
+        struck: list[sie.Row] = []
+        added: list[sie.Row] = []
+        for line, row in enumerate(voucher.rows):
+            if row.added and not row.removed:
+                added.append(self._row(row, 2 * line + 1, row.signature or NOBODY))
+            (struck if row.removed else booked).append(
+                self._row(row, 2 * line + 2, (row.signature or NOBODY) if row.removed else "")
+            )
+        return sie.Voucher(
+            self._told(voucher.series),
+            str(voucher.number),
+            voucher.date,
+            self._told(voucher.text),
+            tuple(booked),
+            voucher.registered,
+            struck=tuple(struck),
+            added=tuple(added),
+        )
 
-    def _objects(self, objects: tuple[tuple[str, str], ...]) -> str:
-        return "{" + " ".join(f"{dimension} {self._quoted(code)}" for dimension, code in objects) + "}"
+    def _row(self, row: Row, line: int, signature: str = "") -> sie.Row:
+        quantity = _kronor(int(row.quantity * 100)).normalize() if row.quantity else None
+        objects, text = self._objects(row.objects), self._told(row.text)
+        return sie.Row(
+            str(row.account), _kronor(row.amount), objects, None, text, quantity, self._told(signature), line
+        )
 
-    def _word(self, text: str) -> str:
-        """Unquoted where that is possible, as Fortnox writes series and organisation numbers."""
-        return text if text and not set(text) & set(' "{}\\') else self._quoted(text)
+    def _objects(self, objects: sie.Objects) -> sie.Objects:
+        return tuple((number, self._told(code)) for number, code in objects) if objects else ()
 
-    def _quoted(self, text: str) -> str:
-        """Quotes are escaped; line breaks, which Fortnox accepts and SIE doesn't, become blanks."""
-        if self._switches.sie_escapes_backslash:
-            text = text.replace("\\", "\\\\")
-        plain = "".join(c if c.isprintable() or c == "\u00a0" else " " for c in text)
-        return '"' + plain.replace('"', '\\"') + '"'
+    def _told(self, text: str) -> str:
+        """As Fortnox has it in the file, with backslashes before backslashes; SIE itself gives them no meaning."""
+        return text.replace("\\", "\\\\") if self._escapes else text
 
 
-def _by_month(vouchers: list[Voucher], *, with_objects: bool) -> Months:
+def _kronor(ore: int) -> Decimal:
+    return Decimal(ore).scaleb(-2)
+
+
+def _by_month(vouchers: Iterable[Voucher], *, with_objects: bool) -> Months:
     moved: Months = defaultdict(lambda: defaultdict(int))
     for voucher in vouchers:
-        month = f"{voucher.date:%Y%m}"
+        month = voucher.date.year * 100 + voucher.date.month
         for row in voucher.rows:
             if not row.removed:
                 changes, amount = moved[row.account], row.amount

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from starlette.responses import Response
 
-from sandbox.fortnox.books.export import Wish, compose
+from sandbox.fortnox.books.export import Wish, compose, written
 from sandbox.fortnox.books.model import FinancialYear
 from sandbox.fortnox.wire import answers, errors
 from sandbox.fortnox.wire.call import Call, get
@@ -12,7 +15,7 @@ from sandbox.fortnox.wire.call import Call, get
 MOST_EXPORTS = 6  # composed files that are kept per company
 
 
-def export(call: Call) -> Response:
+async def export(call: Call) -> Response:
     """The file as the books are now; composed once as long as nothing changes."""
     if call.path["kind"] not in {"1", "2", "3", "4"}:
         raise errors.no_such_route()
@@ -20,14 +23,36 @@ def export(call: Call) -> Response:
         raise errors.response_type()  # fact 0.7
     year = call.year()
     wish = _wish(call, year)
-    company, switches, today = call.company, call.world.switches, call.world.clock.today()
+    kept, state = call.company.exports, _state(call, year, wish)
+    if state not in kept:
+        data = await _composed(call, year, wish)
+        if len(kept) >= MOST_EXPORTS:
+            kept.clear()
+        state = _state(call, year, wish)
+        kept[state] = data
+    return answers.octets(kept[state], call.world.switches.sie_content_type)
+
+
+async def _composed(call: Call, year: FinancialYear, wish: Wish) -> bytes:
+    """Composed beside the event loop. If the books changed meanwhile, once more on it, where they can't."""
+    before = _state(call, year, wish)
+    with suppress(RuntimeError):  # a dictionary that changed while it was gone through
+        data = await asyncio.to_thread(_file, call, year, wish)
+        if _state(call, year, wish) == before:
+            return data
+    return _file(call, year, wish)
+
+
+def _file(call: Call, year: FinancialYear, wish: Wish) -> bytes:
+    switches = call.world.switches
+    return written(compose(call.company, year, wish, call.world.clock.today(), switches), switches.sie_encoding)
+
+
+def _state(call: Call, year: FinancialYear, wish: Wish) -> tuple[object, ...]:
+    """All that the file depends on."""
+    switches, company = call.world.switches, call.company
     style = (switches.sie_encoding, switches.sie_program_version, switches.sie_escapes_backslash)
-    key = (year.id, wish, today, *style, *company.books.version(company.profile.years))
-    if key not in company.exports:
-        if len(company.exports) >= MOST_EXPORTS:
-            company.exports.clear()
-        company.exports[key] = compose(company, year, wish, today, switches)
-    return answers.octets(company.exports[key], switches.sie_content_type)
+    return year.id, wish, call.world.clock.today(), *style, *company.books.version(company.profile.years)
 
 
 def _wish(call: Call, year: FinancialYear) -> Wish:
