@@ -128,7 +128,7 @@ class Story:
         """The first series that can be used by hand, as the connector's dialog shows it."""
         year = self.completed["fortnox_financial_year"]
         found = await self.connector.look_up(self.connection_id, "voucher-series", financial_year=year)
-        usable = [one["code"] for one in found if one["manual"]]
+        usable = [one["code"] for one in found["series"] if one["manual"]]
         if not usable:
             raise StoryFailed("vouchers: no series can be used")
         return "I" if "I" in usable else str(usable[0])

@@ -23,6 +23,15 @@ class ConnectionRow:
     removed_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Use:
+    """By what a connection is used: its company's grant, which set of tokens, and what those may do."""
+
+    grant_id: UUID
+    version: int
+    scopes: tuple[str, ...]
+
+
 class Connections:
     """Connections: what each assignment in the product holds."""
 
@@ -37,6 +46,17 @@ class Connections:
             connection_id,
         )
         return ConnectionRow(**rows[0]) if rows else None
+
+    async def use(self, connection_id: UUID) -> Use | None:
+        """None: there is no such connection, or not any more."""
+        row = await self._connection.fetchrow(
+            """
+            select g.id as grant_id, g.version, g.scopes from connections as c join grants as g on g.id = c.grant_id
+            where c.id = $1 and c.removed_at is null
+            """,
+            connection_id,
+        )
+        return None if row is None else Use(row["grant_id"], row["version"], tuple(row["scopes"]))
 
     async def of_grant(self, grant_id: UUID) -> list[ConnectionRow]:
         """Those that are not removed."""
