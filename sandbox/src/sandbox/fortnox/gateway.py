@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import struct
 from contextlib import suppress
@@ -48,6 +49,9 @@ class Gateway:
             await self._inner(scope, receive, send)
             return
         scope = {**scope, "path": path}
+        there, back = self._latency()
+        if there:
+            await asyncio.sleep(there)
         query = scope["query_string"].decode("latin-1")
         moment = swedish(self._world.clock.now())
         entry = self._world.journal.opened(scope["method"], path, query, moment)
@@ -55,10 +59,18 @@ class Gateway:
         async def recording(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._world.journal.closed(entry, message["status"])
+                if back:
+                    await asyncio.sleep(back)
             await send(message)
 
         with suppress(_Gone):
             await self._pass(_Exchange(scope, receive, recording, _transport(send)), entry)
+
+    def _latency(self) -> tuple[float, float]:
+        """Seconds that this call is on its way, and its answer."""
+        both = random.uniform(0, self._world.switches.latency_seconds)
+        there = random.uniform(0, both)
+        return there, both - there
 
     async def _pass(self, exchange: _Exchange, entry: Entry) -> None:
         if entry.path.startswith("/3/") or entry.path == "/3":

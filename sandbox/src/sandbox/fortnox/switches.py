@@ -26,6 +26,9 @@ class Switches:
     retry_after: int = 0  # seconds in Retry-After of a 429; 0 leaves the header out
     too_many_body: str = ""
 
+    # The way to Fortnox and back
+    latency_seconds: float = 0.0  # each call and its answer take up to so long together, at random
+
     # Answers
     error_casing: str = "recorded"  # recorded (404 Pascal, 400 lower) | pascal | lower (fact 7)
     permission_status: int = 403  # 400 has been met too (fact 7)
