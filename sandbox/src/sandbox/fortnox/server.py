@@ -58,6 +58,7 @@ def run(settings: Settings, ready: Callable[[str], None]) -> None:
         create_app(world),
         host=settings.host,
         port=settings.port,
+        loop="asyncio",  # the gateway breaks connections by asyncio's transports, which uvloop's are not
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,
