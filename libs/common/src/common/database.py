@@ -52,13 +52,18 @@ class MigrationChanged(Exception):
 
 
 def settings_for(schema: str) -> dict[str, str]:
-    """A session finds its service's schema, and dies within seconds of a holder whose machine is gone."""
+    """A session finds its service's schema.
+
+    It dies within seconds of a holder whose machine is gone; locks of one that stands still go after a minute or two.
+    """
     return {
         "search_path": schema,
         "tcp_keepalives_idle": "5",
         "tcp_keepalives_interval": "2",
         "tcp_keepalives_count": "3",
         "idle_in_transaction_session_timeout": "60000",
+        # Also of a process that was stopped in the middle of a statement, which isn't idle; PostgreSQL 17 and later.
+        "transaction_timeout": "90000",
     }
 
 

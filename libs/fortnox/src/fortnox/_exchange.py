@@ -7,7 +7,8 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from fortnox._errors import NotSent
 from fortnox._permits import Permit, boottime
 
 CONNECT_TIMEOUT = 5.0  # seconds
+LATE, MOMENT = 0.5, 1.0  # seconds: a timer that is so late rings again after a moment
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux only
 
 
@@ -91,7 +93,7 @@ async def transmit(http: httpx.AsyncClient, call: Call, heard: Callable[[int], N
     """Sends the call once; `heard` is told the status as soon as it is there, before the body."""
     progress = _Progress(call.start_by)
     try:
-        async with asyncio.timeout(call.timeout):
+        async with _limited(call.timeout):
             progress.check_start(call.timeout)
             return await _send(http, call, heard, progress)
     except (httpx.RequestError, TimeoutError, _TooLate) as error:
@@ -101,6 +103,35 @@ async def transmit(http: httpx.AsyncClient, call: Call, heard: Callable[[int], N
     if unsent:
         raise NotSent(str(call), reason=reason)
     raise AnswerLost(reason)
+
+
+@asynccontextmanager
+async def _limited(seconds: float) -> AsyncIterator[None]:
+    """A timeout that never fires on the stroke of waking up.
+
+    Whoever was stopped (SIGSTOP, a suspended machine) first gets a moment to read what has come meanwhile: it may be
+    the only live token.
+    """
+    loop, seconds = asyncio.get_running_loop(), max(0.0, seconds)
+    timer: asyncio.TimerHandle | None = None
+    async with asyncio.timeout(None) as limit:
+
+        def ring_in(seconds: float) -> None:
+            nonlocal timer
+            timer = loop.call_later(seconds, ring, loop.time() + seconds)
+
+        def ring(due: float) -> None:
+            if loop.time() > due + LATE:
+                ring_in(MOMENT)
+            else:
+                limit.reschedule(loop.time())
+
+        ring_in(seconds)
+        try:
+            yield
+        finally:
+            assert timer is not None
+            timer.cancel()
 
 
 async def _send(http: httpx.AsyncClient, call: Call, heard: Callable[[int], None], progress: "_Progress") -> Answer:

@@ -33,6 +33,9 @@ class Grant:
     refreshed_at: datetime
     version: int
     announced_until: datetime | None
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    failure: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,9 @@ class Grants:
         await self._connection.execute(
             """
             insert into grants (id, client_id, tenant, kind, master_key, sealed_key, company, scopes, access_token,
-                access_hash, access_until, refresh_token, refresh_hash, refreshed_at, renew_at)
+                access_hash, access_until, refresh_token, refresh_hash, refreshed_at, succeeded_at, renew_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + make_interval(secs => $11), $12, $13,
-                clock(), clock() + $14::interval)
+                clock(), clock(), clock() + $14::interval)
             """,
             grant_id,
             client_id,
@@ -104,7 +107,7 @@ class Grants:
         await self._connection.execute(
             "update grants set kind = $2, company = $3 where id = $1", grant_id, kind, company
         )
-        await self._store(grant_id, tokens)
+        await self._store(grant_id, tokens, 0.0)
 
     async def now(self) -> datetime:
         """The database's time, which all replicas share."""
@@ -121,7 +124,7 @@ class Grants:
                 access_until = clock() + make_interval(secs => $5), refresh_token = $6, refresh_hash = $7,
                 refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1,
                 retry_at = case when status = 'lost' then clock() + $9::interval end,
-                claim_id = null, claim_deadline = null
+                claim_id = null, claim_deadline = null, doubtful = false
             where id = $1
             """,
             grant_id,
@@ -145,11 +148,13 @@ class Grants:
     ) -> Grant | None:
         """The right to renew tokens of this version, unless somebody has it. Commit before sending anything.
 
-        A holder that said nothing is succeeded when its deadline and the longest call after it are over.
+        A holder that said nothing is succeeded when its deadline and the longest call after it are over; what became
+        of the refresh token is then in doubt.
         """
         return await self._one(
             """
-            update grants set claim_id = $3, claim_deadline = clock() + $4::interval, claim_hash = refresh_hash
+            update grants set claim_id = $3, claim_deadline = clock() + $4::interval, claim_hash = refresh_hash,
+                doubtful = doubtful or claim_id is not null
             where id = $1 and version = $2 and (status in ('active', 'expiring') or retry_at <= clock())
                 and (claim_id is null or claim_deadline + $5::interval < clock())
             returning *
@@ -161,46 +166,61 @@ class Grants:
             takeover_after,
         )
 
-    async def release(self, grant_id: UUID, claim_id: UUID) -> None:
-        """Gives the right back: the call has ended and brought nothing."""
+    async def release(self, grant_id: UUID, claim_id: UUID, failure: dict[str, Any], *, doubtful: bool) -> None:
+        """Gives the right back: the call has ended and brought nothing, for which `failure` is the reason.
+
+        `doubtful` says that the refresh token may be spent all the same.
+        """
         await self._connection.execute(
-            "update grants set claim_id = null, claim_deadline = null where id = $1 and claim_id = $2",
+            """
+            update grants set claim_id = null, claim_deadline = null, failed_at = clock(), failure = $3,
+                doubtful = doubtful or $4, renew_at = case when $4 then least(renew_at, clock()) else renew_at end
+            where id = $1 and claim_id = $2
+            """,
             grant_id,
             claim_id,
+            failure,
+            doubtful,
         )
 
-    async def keep(self, grant_id: UUID, spent_hash: bytes | None, tokens: GrantedTokens) -> bool:
-        """Stores what was given for the spent token, if that is still the one that we have.
+    async def keep(self, spent: Grant, tokens: GrantedTokens, age: float) -> bool:
+        """Stores what was asked for `age` seconds ago with this grant, if what it spent is still what we have.
 
-        Compared by the token's hash and never by who holds the claim: a late answer may hold the only live token.
+        Compared by the token's hash and never by who holds the claim: a late answer may hold the only live token. A
+        service account spends nothing: there the late answer is the older one.
         """
         row = await self._connection.fetchval(
-            "select id from grants where id = $1 and refresh_hash is not distinct from $2 for update",
-            grant_id,
-            spent_hash,
+            """
+            select id from grants
+            where id = $1 and refresh_hash is not distinct from $2 and (kind = 'refresh_token' or version = $3)
+            for update
+            """,
+            spent.id,
+            spent.refresh_hash,
+            spent.version,
         )
         if row is None:
             return False
-        await self._store(grant_id, tokens)
+        await self._store(spent.id, tokens, age)
         return True
 
-    async def lose(
-        self, grant_id: UUID, spent_hash: bytes | None, trouble: dict[str, Any], retry_in: timedelta | None
-    ) -> bool:
-        """Notes that the grant gives no more tokens, if the refused token is still the one that we have.
+    async def lose(self, spent: Grant, trouble: dict[str, Any], retry_in: timedelta | None) -> bool:
+        """Notes that the grant gives no more tokens, if what was refused is still what we have.
 
         Nothing is deleted: a late answer may revive it.
         """
         done = await self._connection.execute(
             """
             update grants set status = 'lost', trouble = $3, retry_at = clock() + $4::interval,
-                claim_id = null, claim_deadline = null
+                failed_at = clock(), failure = $3, claim_id = null, claim_deadline = null, doubtful = false
             where id = $1 and refresh_hash is not distinct from $2 and status <> 'ending'
+                and (kind = 'refresh_token' or version = $5)
             """,
-            grant_id,
-            spent_hash,
+            spent.id,
+            spent.refresh_hash,
             trouble,
             retry_in,
+            spent.version,
         )
         return done == "UPDATE 1"
 
@@ -221,15 +241,22 @@ class Grants:
     async def expire(self, grant_id: UUID) -> None:
         await self._connection.execute("update grants set status = 'expiring' where id = $1", grant_id)
 
-    async def to_renew(self) -> list[tuple[UUID, int]]:
-        """Refresh tokens that have been idle for long, and lost grants that may live again; with their versions."""
+    async def to_renew(self, takeover_after: timedelta, limit: int) -> list[tuple[UUID, int]]:
+        """Some of those that nobody renews although it is time, with their versions.
+
+        Refresh tokens that have been idle for long, lost grants that may live again, and what a dead holder left.
+        """
         rows = await self._connection.fetch(
             """
             select id, version from grants
-            where (status in ('active', 'expiring') and kind = 'refresh_token' and renew_at <= clock())
-                or (status = 'lost' and retry_at <= clock())
-            order by renew_at limit 50
-            """
+            where (claim_id is null or claim_deadline + $1::interval < clock())
+                and ((status in ('active', 'expiring')
+                        and (claim_id is not null or (kind = 'refresh_token' and renew_at <= clock())))
+                    or (status = 'lost' and retry_at <= clock()))
+            order by random() limit $2
+            """,
+            takeover_after,
+            limit,
         )
         return [(row["id"], row["version"]) for row in rows]
 
@@ -245,16 +272,18 @@ class Grants:
         )
         return [_grant(row) for row in rows]
 
-    async def put_off(self, grant_id: UUID, by: timedelta) -> None:
-        """Tries upkeep again later."""
+    async def put_off(self, grant_id: UUID, by: timedelta, doubtful_by: timedelta) -> None:
+        """Tries upkeep again later; sooner where a token may have been spent, since somebody must be told then."""
         await self._connection.execute(
             """
-            update grants set renew_at = greatest(renew_at, clock() + $2::interval),
+            update grants set
+                renew_at = greatest(renew_at, clock() + case when doubtful then $3::interval else $2::interval end),
                 retry_at = case when retry_at is not null then clock() + $2::interval end
             where id = $1
             """,
             grant_id,
             by,
+            doubtful_by,
         )
 
     async def end(self, grant_id: UUID) -> None:
@@ -282,24 +311,28 @@ class Grants:
         """Deletes keys and tokens, unless somebody has connected the company again meanwhile."""
         await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
 
-    async def _store(self, grant_id: UUID, tokens: GrantedTokens) -> None:
+    async def _store(self, grant_id: UUID, tokens: GrantedTokens, age: float) -> None:
+        """Tokens live from when they were asked for, `age` seconds ago: they may have waited for the database."""
         await self._connection.execute(
             """
             update grants set access_token = $2, access_hash = $3, access_until = clock() + make_interval(secs => $4),
                 refresh_token = coalesce($5, refresh_token), refresh_hash = coalesce($6, refresh_hash),
-                refreshed_at = case when $5::bytea is null then refreshed_at else clock() end,
-                renew_at = clock() + $7::interval, scopes = $8, version = version + 1,
-                status = 'active', trouble = null, retry_at = null, claim_id = null, claim_deadline = null
+                refreshed_at = case when $5::bytea is null then refreshed_at
+                    else clock() - make_interval(secs => $9) end,
+                renew_at = clock() + $7::interval, scopes = $8, version = version + 1, succeeded_at = clock(),
+                status = 'active', trouble = null, retry_at = null, claim_id = null, claim_deadline = null,
+                doubtful = false
             where id = $1
             """,
             grant_id,
             tokens.access_token,
             tokens.access_hash,
-            float(tokens.expires_in),
+            tokens.expires_in - age,
             tokens.refresh_token,
             tokens.refresh_hash,
             tokens.renew_in,
             list(tokens.scopes),
+            age,
         )
 
     async def _one(self, statement: str, *values: object) -> Grant | None:

@@ -89,9 +89,10 @@ class Mint:
             try:
                 await self._spend(claim)
             except PASSING as error:
-                await self._give_back(claim, error)
+                failure = problems.in_use(error)
+                await self._give_back(claim, error, failure)
                 if pause is None:
-                    raise problems.in_use(error) from None
+                    raise failure from None
                 await self.clock.sleep(pause)
             else:
                 return
@@ -118,24 +119,26 @@ class Mint:
 
     async def _spend(self, claim: "Claim") -> None:
         """Makes the call and stores what comes of it. Raises passing failures as they are, others as ProblemError."""
-        grant = claim.grant
+        grant, asked_at = claim.grant, self.clock.boottime()
         try:
             key = key_of(self.vault, grant)
             open_company(key, grant)  # what can't be told later must not be found out after the call
             tokens = await self._call(claim, key)
         except Unsealable as error:
             log.error("grant.unsealable", grant=str(grant.id))
-            await self._give_back(claim, error)
-            raise problems.KEY_MISSING.error() from None
+            missing = problems.KEY_MISSING.error()
+            await self._give_back(claim, error, missing)
+            raise missing from None
         except fortnox.InvalidGrant:
             await self._lose(grant, problems.LOST.error())
         except (fortnox.MissingLicence, fortnox.MissingAppLicence):
             await self._lose(grant, problems.LICENCE_GONE.error(), LICENCE_PAUSE)
         except fortnox.Refused as error:  # our own configuration, or nothing that is known: the customer can't help it
-            await self._give_back(claim, error)
-            raise problems.in_use(error) from None
+            refused = problems.in_use(error)
+            await self._give_back(claim, error, refused)
+            raise refused from None
         else:
-            await self._keep(grant, key, tokens)
+            await self._keep(grant, seal_tokens(key, tokens, self.idle_renewal), tokens, asked_at)
 
     async def _call(self, claim: "Claim", key: RowKey) -> Tokens:
         if self.clock.boottime() > claim.deadline:
@@ -146,25 +149,26 @@ class Mint:
         assert refresh_token is not None
         return await self.oauth.refresh(refresh_token, start_by=claim.deadline)
 
-    async def _keep(self, grant: Grant, key: RowKey, tokens: Tokens) -> None:
+    async def _keep(self, grant: Grant, sealed: GrantedTokens, tokens: Tokens, asked_at: float) -> None:
         if tenant_of(tokens.access_token) not in {None, grant.tenant}:
             log.error("grant.wrong-tenant", grant=str(grant.id))
             await self._lose(grant, problems.LOST.error())
             return
-        sealed = seal_tokens(key, tokens, self.idle_renewal)
-        await self.keeper.commit(lambda connection: self._store(connection, grant, sealed))
-        telemetry.RENEWALS.labels(grant.kind, "renewed").inc()
 
-    async def _store(self, connection: Connection, grant: Grant, tokens: GrantedTokens) -> None:
-        before = await Grants(connection).get(grant.id, lock=True)
-        if before is None or not await Grants(connection).keep(grant.id, grant.refresh_hash, tokens):
-            log.info("grant.overtaken", grant=str(grant.id))
-            return
-        after = await Grants(connection).get(grant.id)
-        assert after is not None
-        if self._is_news(before, after):
-            await self.announcer.tell(connection, grant.id, ConnectionRenewed)
-        log.info("grant.renewed", grant=str(grant.id), kind=grant.kind, revived=before.status == "lost")
+        async def store(connection: Connection) -> None:
+            before = await Grants(connection).get(grant.id, lock=True)
+            age = self.clock.boottime() - asked_at
+            if before is None or not await Grants(connection).keep(grant, sealed, age):
+                log.info("grant.overtaken", grant=str(grant.id))
+                return
+            after = await Grants(connection).get(grant.id)
+            assert after is not None
+            if self._is_news(before, after):
+                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
+            log.info("grant.renewed", grant=str(grant.id), kind=grant.kind, revived=before.status == "lost")
+
+        await self.keeper.commit(store)
+        telemetry.RENEWALS.labels(grant.kind, "renewed").inc()
 
     def _is_news(self, before: Grant, after: Grant) -> bool:
         until = self.announcer.valid_until(after)
@@ -178,7 +182,7 @@ class Mint:
         async def store(connection: Connection) -> bool:
             before = await Grants(connection).get(grant.id, lock=True)
             trouble = problems.to_store(error)
-            lost = await Grants(connection).lose(grant.id, grant.refresh_hash, trouble, retry_in)
+            lost = await Grants(connection).lose(grant, trouble, retry_in)
             if lost and before and (before.status != "lost" or before.trouble != trouble):
                 await self.announcer.tell(connection, grant.id, ConnectionLost)
             return lost
@@ -188,11 +192,12 @@ class Mint:
             log.warning("grant.lost", grant=str(grant.id), kind=grant.kind, reason=error.problem.code)
             raise error
 
-    async def _give_back(self, claim: "Claim", error: Exception) -> None:
+    async def _give_back(self, claim: "Claim", error: Exception, failure: ProblemError) -> None:
         telemetry.RENEWALS.labels(claim.grant.kind, "failed").inc()
         log.warning("grant.renewal-failed", grant=str(claim.grant.id), error=type(error).__name__)
+        doubtful = isinstance(error, fortnox.OutcomeUnknown)
         async with self.pool.acquire() as connection:
-            await Grants(connection).release(claim.grant.id, claim.id)
+            await Grants(connection).release(claim.grant.id, claim.id, problems.to_store(failure), doubtful=doubtful)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def open_refresh_token(key: RowKey, grant: Grant) -> str | None:
 
 
 def seal_tokens(key: RowKey, tokens: Tokens, idle_renewal: timedelta) -> GrantedTokens:
-    """Ready to be stored. Renewals of idle tokens are spread out in time, by a quarter either way."""
+    """Ready to be stored. Renewals of idle tokens are spread out in time, by half of it either way."""
     refresh = tokens.refresh_token
     return GrantedTokens(
         access_token=key.seal("access_token", tokens.access_token),
@@ -63,7 +63,7 @@ def seal_tokens(key: RowKey, tokens: Tokens, idle_renewal: timedelta) -> Granted
         refresh_token=None if refresh is None else key.seal("refresh_token", refresh),
         refresh_hash=None if refresh is None else digest(refresh),
         scopes=sorted(tokens.scopes),
-        renew_in=idle_renewal * random.uniform(0.75, 1.25),  # noqa: S311  (spreads load, hides nothing)
+        renew_in=idle_renewal * random.uniform(0.5, 1.5),  # noqa: S311  (spreads load, hides nothing)
     )
 
 

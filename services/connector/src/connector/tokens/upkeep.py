@@ -1,7 +1,9 @@
 """Keeps what nobody uses alive: idle refresh tokens, warnings in time, endings, sessions that ran out."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -14,13 +16,15 @@ from connector.announcements import Announcer
 from connector.connect import Connect
 from connector.grants import Registry
 from connector.repository import Connections, Grants, Sessions, Slots
-from connector.tokens.mint import Mint
+from connector.tokens.mint import TAKEOVER_AFTER, Mint
 
 log = structlog.get_logger()
 
 EVERY = 15.0  # seconds between rounds
 PRUNE_EVERY = 240  # rounds
 PAUSE = timedelta(minutes=10)  # before a renewal that failed is tried again
+DOUBTFUL_PAUSE = timedelta(seconds=30)  # the same, where the token may have been spent
+AT_ONCE = 8  # renewals
 
 
 @dataclass(frozen=True)
@@ -50,20 +54,27 @@ class Upkeep:
 
     async def round(self) -> None:
         """Everything that is due."""
-        await self.renew_idle()
-        await self.warn()
         await self.end_grants()
         await self.connect.expire_sessions()
+        await self.renew_idle()
+        await self.warn()
 
     async def renew_idle(self) -> None:
+        while due := await self._due():
+            for failure in await asyncio.gather(*(self._renew(*one) for one in due), return_exceptions=True):
+                if failure is not None:
+                    raise failure
+
+    async def _due(self) -> list[tuple[UUID, int]]:
         async with self.pool.acquire() as connection:
-            due = await Grants(connection).to_renew()
-        for grant_id, version in due:
-            try:
-                await self.mint.renew(grant_id, version)
-            except ProblemError:  # logged and told by the mint
-                async with self.pool.acquire() as connection:
-                    await Grants(connection).put_off(grant_id, PAUSE)
+            return await Grants(connection).to_renew(TAKEOVER_AFTER, AT_ONCE)
+
+    async def _renew(self, grant_id: UUID, version: int) -> None:
+        try:
+            await self.mint.renew(grant_id, version)
+        except ProblemError:  # logged and told by the mint
+            async with self.pool.acquire() as connection:
+                await Grants(connection).put_off(grant_id, PAUSE, DOUBTFUL_PAUSE)
 
     async def warn(self) -> None:
         """Says of connections that they will end, while somebody can still do something about it."""
