@@ -4,11 +4,9 @@ The file is written here: 100,000 vouchers with 300,000 rows in Fortnox's layout
 that agree with them. Times are of the processor, on one core, and the median of some rounds; memory is the peak of a
 fresh process, Python included.
 
-Other parsers: PyPI has one, pysie-accounting, measured if it is installed (with pandas). It can't read Fortnox's
-layout, so that it gets the same vouchers in the one that it knows. npm has none any more.
+Beside it: the same books in the layouts of other programs (`sie_layouts`), and other parsers (`sie_others`).
 """
 
-import itertools
 import random
 import statistics
 import subprocess
@@ -17,8 +15,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
+
+from bench import sie_layouts, sie_others
 
 import sie
 from sie import core
@@ -60,7 +59,8 @@ def run(vouchers: int = 100_000) -> dict[str, float]:
         "sie_read_over_decode_and_split": seconds["decode_and_split_alone"] / seconds["read"],
         "sie_peak_mb": peak / 1e6,
         "sie_peak_over_file": peak / size,
-        **_others(vouchers),
+        **sie_layouts.run(vouchers // 2, lambda work: _median(work, rounds=3)),
+        **sie_others.run(fortnox_file(vouchers), vouchers),
     }
 
 
@@ -147,37 +147,3 @@ def _peak(path: Path) -> int:
     """Bytes, of a fresh process that reads and checks the file."""
     done = subprocess.run([sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True)
     return int(done.stdout)
-
-
-def _others(vouchers: int) -> dict[str, float]:
-    try:
-        pysie = import_module("pysie_accounting.pysie")
-    except ImportError:
-        print("pysie-accounting is not installed: skipped (uv pip install pysie-accounting pandas)")
-        return {}
-    with tempfile.TemporaryDirectory() as folder:
-        simple, codes = Path(folder) / "simple.se", Path(folder) / "codes.csv"
-        codes.write_text("SRU,Ink2\n7281,2.26\n")
-        simple.write_text("".join(_simplified(fortnox_file(vouchers))), encoding="utf-8")
-
-        def work() -> None:
-            parser = pysie.PySIE()
-            parser.open_trans(codes)
-            parser.open(simple)
-
-        return {"sie_pysie_accounting_mb_per_second": simple.stat().st_size / 1e6 / _median(work, rounds=3)}
-
-
-def _simplified(lines: Iterator[str]) -> Iterator[str]:
-    """Quoted series and numbers, two decimals, no objects, no periods, nothing after the amount."""
-    for line in itertools.chain.from_iterable(part.splitlines(keepends=True) for part in lines):
-        fields = line.split(" ")
-        if line.startswith("#VER"):
-            yield " ".join((fields[0], f'"{fields[1]}"', f'"{fields[2]}"', *fields[3:])).replace("\\", "")
-        elif line.startswith("#TRANS"):
-            amount = fields[-4]
-            yield f"#TRANS {fields[1]} {{}} {float(amount):.2f}\n"
-        elif line.startswith(("#IB", "#UB", "#RES")):
-            yield f"{' '.join(fields[:3])} {float(fields[3]):.2f}\n"
-        elif not line.startswith("#PSALDO"):
-            yield line

@@ -1,6 +1,8 @@
 """`python -m sie`, as a person and as a script uses it."""
 
+import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sie import __main__ as command_line
 from sie.__main__ import main
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -83,16 +86,92 @@ def test_what_cant_be_read_ends_with_1(options: list[str], tmp_path: Path, capsy
 
     assert main([*options, str(path)]) == 1
 
-    out = capsys.readouterr().out
-    assert "Filen är inte en SIE-fil" in out
+    out, err = capsys.readouterr()
+    assert "Filen är inte en SIE-fil" in (out if options else err)
     if options:
         assert json.loads(out)["problems"][0]["code"] == "not-sie"
 
 
-def test_a_file_that_is_not_there_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "missing.se")]) == 1
+def test_why_a_file_cant_be_read_is_said_in_the_chosen_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty := tmp_path / "empty.se").touch()
+    missing = tmp_path / "missing.se"
 
-    assert "missing.se" in capsys.readouterr().err
+    assert main([str(missing), str(tmp_path), str(missing / "x"), str(empty)]) == 1
+    assert main([str(missing), str(tmp_path), str(empty), "--lang", "en"]) == 1
+    assert main(["compare", FORTNOX, str(missing)]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.removeprefix("  ") for line in err.splitlines() if line.startswith("  ")] == [
+        "fel: Filen finns inte.", "fel: Det är en mapp, inte en fil.", "fel: Filen finns inte.", "fel: Filen är tom.",
+        "error: There is no such file.", "error: This is a folder, not a file.", "error: The file is empty.",
+        "fel: Filen finns inte.",
+    ]  # fmt: skip
+    assert str(missing) in err
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path := tmp_path / "x.se").touch(0o000)
+
+    assert main([str(path)]) == 1
+
+    assert "behörighet saknas" in capsys.readouterr().err
+
+
+def test_several_files_are_told_one_after_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json a line for each, in the order of the arguments, also for one that can't be read."""
+    files = [FORTNOX, str(tmp_path / "missing.se"), BARSOOM]
+
+    assert main(files) == 1
+    out, err = capsys.readouterr()
+    assert (out.count("Företag:"), err.count("Filen finns inte.")) == (2, 1)
+
+    assert main(["--json", *files]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["problems"][0]["code"] for one in found] == ["empty-record", "file-missing", "unknown-label"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    """As `python -m sie --json FILE | head`."""
+    command = [sys.executable, "-m", "sie", "--json", FORTNOX]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+
+        assert process.stderr.read() == b""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("command", [[], ["compare"]])
+def test_a_progress_bar_for_large_files_on_a_terminal(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = tmp_path / "large.se"
+    rows = b"#TRANS 1930 {} 1.00\r\n" * 80_000
+    large.write_bytes(Path(FORTNOX).read_bytes() + b"#VER A 195 20101231\r\n{\r\n" + rows + b"}\r\n")
+    monkeypatch.setattr(command_line, "LARGE_FILE", 1_000_000)
+    terminal = Terminal()
+    files = [str(large)] * (2 if command else 1)
+
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main([*command, *files]) == 0
+    assert "#### " in terminal.getvalue()
+    assert terminal.getvalue().endswith(f"\r{'':46}\r")
+
+    monkeypatch.setattr(sys, "stderr", quiet := io.StringIO())
+    assert main([*command, *files]) == 0
+    assert quiet.getvalue() == ""
+    assert "####" not in capsys.readouterr().out
 
 
 def test_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,6 +186,32 @@ def test_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["compare", FORTNOX, FORTNOX, "--lang", "en"]) == 0
     assert capsys.readouterr().out == "The files hold the same books.\n"
+
+
+def test_compare_says_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = tmp_path / "new.se"
+    old = Path(FORTNOX).read_bytes()
+    assert b'#VER "A" "1" 20100105' in old
+    new = old.replace(b"-137.00", b"-138.00", 1).replace(b'#VER "A" "1" 20100105', b'#VER "A" "1" 20100106')
+    changed.write_bytes(new.replace(b'#KONTO 1930 "', b'#KONTO 1930 "Nya '))
+
+    assert main(["compare", FORTNOX, str(changed)]) == 0
+
+    out = capsys.readouterr().out
+    assert "A 1: datum (2010-01-05 → 2010-01-06), rader (borttagna: 1910 −137,00; nya: 1910 −138,00)" in out
+    assert "1930: namn (Checkräkningskonto → Nya Checkräkningskonto)" in out
+
+
+def test_compare_of_other_companies_and_years(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.se"
+    other.write_bytes(b"#FLAGGA 0\n#FNAMN Annat\n#RAR 0 20250101 20251231\n")
+
+    assert main(["compare", FORTNOX, str(other)]) == 0
+    assert capsys.readouterr().out.startswith("Filerna gäller olika företag.\nFilerna gäller olika räkenskapsår.\n")
+
+    assert main(["compare", "--json", FORTNOX, str(other)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["same_company"], found["same_year"]) == (False, False)
 
 
 def test_it_runs_as_a_module_whatever_the_locale() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +11,20 @@ from pathlib import Path
 from sie import as_json, summary
 from sie.checks import check
 from sie.comparing import compare
-from sie.problems import SieError
+from sie.document import Document
+from sie.problems import SieError, make
 from sie.progress import Progress
 from sie.reader import read
 from sie.summary import Words
 
+_FAILURES: dict[type[OSError], str] = {
+    FileNotFoundError: "file-missing",
+    NotADirectoryError: "file-missing",
+    IsADirectoryError: "file-is-folder",
+    PermissionError: "file-forbidden",
+}
 LARGE_FILE = 5_000_000
-"""Bytes; half a second's work."""
+"""Bytes; half a second's work without the native core."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +44,11 @@ def _compare(given: Sequence[str]) -> int:
     parser.add_argument("new")
     options = parser.parse_args(given)
     words = Words(options.lang)
-    try:
-        comparison = compare(read(options.old), read(options.new))
-    except (SieError, OSError) as error:
-        return _failed("", error, words, options.json)
+    documents = [_read(path, words, options.json) for path in (options.old, options.new)]
+    old, new = documents
+    if old is None or new is None:
+        return 1
+    comparison = compare(old, new)
     if options.json:
         print(json.dumps(as_json.of_comparison(comparison), ensure_ascii=False))
     else:
@@ -48,16 +57,30 @@ def _compare(given: Sequence[str]) -> int:
 
 
 def _show(path: str, words: Words, wants_json: bool) -> int:
-    try:
-        document = read(path, progress=_progress(path))
-    except (SieError, OSError) as error:
-        return _failed(path, error, words, wants_json)
+    document = _read(path, words, wants_json)
+    if document is None:
+        return 1
     findings = check(document)
     if wants_json:
         print(json.dumps(as_json.of_document(document, findings), ensure_ascii=False))
     else:
         print("\n".join(summary.of_document(Path(path).name, document, findings, words)), end="\n\n")
     return 0
+
+
+def _read(path: str, words: Words, wants_json: bool) -> Document | None:
+    """None if that failed, which has been told then."""
+    try:
+        return read(path, progress=_progress(path))
+    except SieError as error:
+        problems = error.problems
+    except OSError as error:
+        problems = (make(_FAILURES.get(type(error), "file-unreadable")),)
+    if wants_json:
+        print(json.dumps({"problems": [as_json.of_problem(problem) for problem in problems]}, ensure_ascii=False))
+    else:
+        print("\n".join(summary.of_failure(path, problems, words)), end="\n\n", file=sys.stderr)
+    return None
 
 
 def _progress(path: str) -> Progress | None:
@@ -73,23 +96,15 @@ def _progress(path: str) -> Progress | None:
     return show
 
 
-def _failed(path: str, error: SieError | OSError, words: Words, wants_json: bool) -> int:
-    if isinstance(error, OSError):
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-    elif wants_json:
-        print(json.dumps({"problems": [as_json.of_problem(problem) for problem in error.problems]}, ensure_ascii=False))
-    else:
-        print("\n".join(summary.of_failure(Path(path).name, error.problems, words)))
-    return 1
-
-
 def _parser(program: str, description: str, first: str, *, many: bool = False) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument(first, nargs="+" if many else None)
-    parser.add_argument("--json", action="store_true", help="print one JSON object per file")
+    parser.add_argument("--json", action="store_true", help="print a line with one JSON object for each file")
     parser.add_argument("--lang", choices=["sv", "en"], default="sv", help="the language of the summary (sv)")
     return parser
 
 
 if __name__ == "__main__":
+    if sys.platform != "win32":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends us silently, as it does other commands
     sys.exit(main())

@@ -43,6 +43,7 @@ def of_problem(problem: Problem) -> Json:
 
 def of_comparison(comparison: Comparison) -> Json:
     return {
+        "same_company": comparison.same_company,
         "same_year": comparison.same_year,
         "vouchers": {
             "new": [_voucher(voucher) for voucher in comparison.new_vouchers],

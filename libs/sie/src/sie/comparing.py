@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sie.columns import Rows
 from sie.document import Document
-from sie.records import Account, Objects, Voucher
+from sie.records import Account, Header, Objects, Row, Voucher
 from sie.values import kronor
 
 Key = tuple[str, str, int]
@@ -21,6 +21,14 @@ class ChangedVoucher:
     new: Voucher
     what: tuple[str, ...]
     """Among `date`, `text`, `registered`, `signature`, `rows`, `struck`, `added`."""
+
+    def rows_gone(self) -> list[Row]:
+        """The booked rows that the old voucher had and the new one has not."""
+        return list((Counter(self.old.rows) - Counter(self.new.rows)).elements())
+
+    def rows_new(self) -> list[Row]:
+        """The booked rows that only the new voucher has."""
+        return list((Counter(self.new.rows) - Counter(self.old.rows)).elements())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class MovedBalance:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    same_company: bool
+    """By organisation number, else by name, where both files say; else the rest says little."""
     same_year: bool
     """Whether both files are of the same financial year; else the rest says little."""
     new_vouchers: list[Voucher]
@@ -73,6 +83,7 @@ def compare(old: Document, new: Document) -> Comparison:
     """
     before, after = _keys(old), _keys(new)
     return Comparison(
+        same_company=_company(old.header, new.header),
         same_year=old.years.get(0) == new.years.get(0),
         new_vouchers=[new.vouchers[i] for key, i in after.items() if key not in before],
         changed_vouchers=list(_changed_vouchers(old, new, before, after)),
@@ -82,6 +93,14 @@ def compare(old: Document, new: Document) -> Comparison:
         gone_accounts=[account for number, account in old.accounts.items() if number not in new.accounts],
         moved_balances=list(_moved_balances(old, new)),
     )
+
+
+def _company(old: Header, new: Header) -> bool:
+    """An organisation number may have a hyphen, and a century before its ten digits (facts 4)."""
+    numbers = ["".join(filter(str.isdigit, header.organisation_number))[-10:] for header in (old, new)]
+    names = [header.company_name.casefold() for header in (old, new)]
+    one, other = numbers if all(numbers) else names
+    return one == other or not one or not other
 
 
 def _keys(document: Document) -> dict[Key, int]:

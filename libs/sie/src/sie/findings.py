@@ -64,8 +64,9 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "opening-against-previous-file": (
         E, "Konto {account}: föregående års fil har utgående balans {expected}, men årets ingående balans är {found}.",
         "Account {account}: the previous year's file closes at {expected}, but this year opens at {found}."),
-    "result-carried": (N, "Konto {account} öppnar med föregående års resultat, {found}, som inte är omfört det året.",
-                       "Account {account} opens with the previous year's result, {found}, not carried over that year."),
+    "result-carried": (
+        N, "Konto {account} har föregående års resultat, {found}, som ingående balans; det bokades inte om det året.",
+        "Account {account} opens with the previous year's result, {found}, not carried over that year."),
     "previous-year-changed": (
         W, "Konto {account}: föregående års fil har {expected} för föregående år, men den här filen har {found}.",
         "Account {account}: the previous year's file has {expected} for the previous year, but this file has {found}."),

@@ -12,12 +12,15 @@ from sie.document import Document
 from sie.findings import Finding
 from sie.findings import money as formatted
 from sie.problems import Problem, Severity
+from sie.records import Row
 from sie.values import kronor
 
 Language = Literal["sv", "en"]
 Remark = Problem | Finding
 SHOWN = 20
 """How many problems, findings or changes of a kind are listed."""
+ROWS_SHOWN = 4
+"""Of a changed voucher."""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "company": ("Företag", "Company"),
@@ -34,8 +37,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "checksum": ("Kontrollsumma", "Checksum"),
     "right": ("stämmer", "right"),
     "wrong": ("stämmer inte", "wrong"),
-    "truncated": ("saknas i slutet: filen är avhuggen", "missing at the end: the file is cut off"),
-    "unverified": ("kunde inte prövas", "could not be verified"),
+    "truncated": ("saknas i slutet: filen är ofullständig", "missing at the end: the file is cut off"),
+    "unverified": ("kunde inte kontrolleras", "could not be verified"),
     "verdict": ("Kontroller", "Checks"),
     "sound": ("inga anmärkningar", "nothing to remark"),
     "errors": ("{count} fel", "{count} errors"), "1-errors": ("1 fel", "1 error"),
@@ -50,7 +53,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "warning": ("varning", "warning"),
     "note": ("upplysning", "note"),
     "alike": ("Filerna innehåller samma bokföring.", "The files hold the same books."),
+    "other-company": ("Filerna gäller olika företag.", "The files are of different companies."),
     "other-year": ("Filerna gäller olika räkenskapsår.", "The files are of different financial years."),
+    "rows-gone": ("borttagna", "gone"), "rows-new": ("nya", "new"),
     "new-vouchers": ("Nya verifikationer", "New vouchers"),
     "changed-vouchers": ("Ändrade verifikationer", "Changed vouchers"),
     "gone-vouchers": ("Verifikationer som har försvunnit", "Vouchers that are gone"),
@@ -96,6 +101,8 @@ def of_failure(name: str, problems: Sequence[Problem], words: Words) -> Iterator
 
 
 def of_comparison(comparison: Comparison, words: Words) -> Iterator[str]:
+    if not comparison.same_company:
+        yield words("other-company")
     if not comparison.same_year:
         yield words("other-year")
     if not comparison:
@@ -171,7 +178,26 @@ def _remark(remark: Remark, times: int, words: Words) -> str:
 
 
 def _changed(change: ChangedVoucher, words: Words) -> str:
-    return f"{change.new.name}: " + ", ".join(words(_WHAT.get(what, what)) for what in change.what)
+    """`A 1: datum (2025-01-05 → 2025-01-06), rader (borttagna: 1910 −137,00; nya: 1910 −138,00)`."""
+    return f"{change.new.name}: " + ", ".join(_change(change, what, words) for what in change.what)
+
+
+def _change(change: ChangedVoucher, what: str, words: Words) -> str:
+    name = words(_WHAT.get(what, what))
+    if what in {"struck", "added"}:
+        return name
+    if what != "rows":
+        return f"{name} ({getattr(change.old, what) or '–'} → {getattr(change.new, what) or '–'})"
+    both = (("rows-gone", change.rows_gone()), ("rows-new", change.rows_new()))
+    shown = "; ".join(f"{words(key)}: {_rows(rows, words)}" for key, rows in both if rows)
+    return f"{name} ({shown})"
+
+
+def _rows(rows: Sequence[Row], words: Words) -> str:
+    shown = [f"{row.account} {words.money(row.amount)}" for row in rows[:ROWS_SHOWN]]
+    if len(rows) > ROWS_SHOWN:
+        shown.append(words("more", count=words.count(len(rows) - ROWS_SHOWN)))
+    return ", ".join(shown)
 
 
 def _renamed(change: ChangedAccount, words: Words) -> str:
