@@ -5,6 +5,7 @@ DATABASE_URL name them) or `docker` (those of docker-compose.yml). They are star
 (pytest-xdist's controller), and only when the first test asks: a thread of the main process listens for that.
 """
 
+import json
 import os
 import secrets
 import subprocess
@@ -12,9 +13,11 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict
 from importlib.resources import files
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -23,12 +26,16 @@ from aiokafka.admin import AIOKafkaAdminClient
 from xdist.scheduler import LoadScopeScheduling
 
 from common import database as migrations
+from common import logging
 from common.messaging.administration import create_topics
-from sandbox.embedded import EmbeddedError, Servers, Supervisor, ports, servers
+from sandbox.embedded import EmbeddedError, Servers, Supervisor, ports, servers, supervision
+from sandbox.leaks import Scan
 
 ROOT = Path(__file__).parents[1]
 DESK = pytest.StashKey["Desk"]()
 STARTER = pytest.StashKey["Starter"]()
+LOGS = pytest.StashKey[TemporaryDirectory[str]]()
+SCAN = Scan()
 SERVICES = ("connector", "importer", "voucher_sender")
 ORDER = ("faults", "e2e", "integration", "browser", "contract", "unit")  # folders, by how long their tests take
 
@@ -79,9 +86,12 @@ class Desk(NamedTuple):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    logging.configure("tests", style="json")  # what a test's output shows is what production's logs would
     if hasattr(config, "workerinput"):
         config.stash[DESK] = Desk(*config.workerinput["servers"])
         return
+    config.stash[LOGS] = TemporaryDirectory(prefix="bokbrygga-tests-")
+    os.environ.setdefault(supervision.LOGS, config.stash[LOGS].name)
     config.stash[STARTER] = Starter()
     config.stash[STARTER].start()
     config.stash[DESK] = config.stash[STARTER].desk
@@ -93,19 +103,40 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
     return lambda text: record_property("figure", text)
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What every test wrote is looked through in the main process, which gets it from the workers.
+
+    Pytest's own record of log lines is what they are before our logging makes them safe.
+    """
+    written = [] if "plants_secrets" in report.keywords else report.sections
+    for name, text in (section for section in written if not section[0].startswith("Captured log")):
+        SCAN.text("output", f"{report.nodeid} ({name})", text)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that has left a secret anywhere has failed."""
+    folder = Path(os.environ[supervision.LOGS])
+    if hasattr(session.config, "workerinput"):
+        (folder / f"{uuid.uuid4()}.scan").write_text(json.dumps(asdict(SCAN)))
+        return
+    SCAN.logs(folder)
+    for path in folder.glob("*.scan"):
+        SCAN.add(Scan(**json.loads(path.read_text())))
+    if SCAN.found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = (report for reports in terminalreporter.stats.values() for report in reports)
-    figures = [
-        text
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, text in report.user_properties
-        if name == "figure"
-    ]
-    if figures:
-        terminalreporter.section("figures")
-        for text in figures:
-            terminalreporter.line(text)
+    called = [report for report in reports if getattr(report, "when", None) == "call"]
+    terminalreporter.section("figures")
+    for text in (text for report in called for name, text in report.user_properties if name == "figure"):
+        terminalreporter.line(text)
+    looked_at = ", ".join(f"{count} {kind}s" for kind, count in sorted(SCAN.looked_at.items())) or "nothing"
+    terminalreporter.line(f"secrets in {looked_at}: {len(SCAN.found) or 'none'}")
+    for place in sorted(set(SCAN.found)):
+        terminalreporter.line(f"  {place}", red=True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -137,6 +168,7 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # an untyped base
 def pytest_unconfigure(config: pytest.Config) -> None:
     if starter := config.stash.get(STARTER, None):
         starter.end()
+        config.stash[LOGS].cleanup()
 
 
 def _servers() -> AbstractContextManager[Servers]:
@@ -173,6 +205,12 @@ def _docker() -> Iterator[Servers]:
         )
     finally:
         subprocess.run([*compose, "down", "--volumes"], cwd=ROOT, env=env, check=False)
+
+
+@pytest.fixture(scope="session")
+def scan() -> Scan:
+    """Looks for secrets; a finding fails the run. These fixtures' databases and topics are looked through anyway."""
+    return SCAN
 
 
 @pytest.fixture(scope="session")
@@ -227,6 +265,8 @@ async def create_database(postgres: str) -> AsyncIterator[CreateDatabase]:
         return _dsn(postgres, await new(templates[schemas]))
 
     yield create
+    for name in set(made) - set(templates.values()):
+        await SCAN.database(_dsn(postgres, name))
     for name in made:
         await admin.execute(f"drop database if exists {name} with (force)")
     await admin.close()
@@ -249,6 +289,7 @@ async def topics(kafka: str, topic_prefix: str) -> AsyncIterator[str]:
     """All declared topics under this module's prefix, which it gives; deleted afterwards."""
     names = await create_topics(kafka, topic_prefix)
     yield topic_prefix
+    await SCAN.topics(kafka, topic_prefix)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     await admin.delete_topics(names)

@@ -12,6 +12,7 @@ from sandbox import stack
 from sandbox.demo.silence import Silence
 from sandbox.demo.story import Story
 from sandbox.fortnox.control import Simulator
+from sandbox.leaks import PLANTED_NUMBER, Scan
 from sandbox.product import Connector, Product
 
 REPLICAS = {"importer": 3, "voucher-sender": 2}
@@ -28,12 +29,14 @@ class Scene:
 
     async def story(self, books: Path = stack.DEFAULT_BOOKS, seed: int = 1) -> Story:
         """A story about a company of its own, which was founded on these books."""
-        tenant = await self.simulator.add_company(books, seed=seed)
+        tenant = await self.simulator.add_company(books, seed=seed, organisation_number=PLANTED_NUMBER)
         return Story(self.product, self.connector, self.simulator, books, Silence(), tenant=tenant)
 
 
 @pytest.fixture(scope="session")
-async def everything(kafka: str, create_database: Callable[[], Awaitable[str]]) -> AsyncIterator[stack.Stack]:
+async def everything(
+    kafka: str, create_database: Callable[[], Awaitable[str]], scan: Scan
+) -> AsyncIterator[stack.Stack]:
     """Three importers and two voucher-senders, as in production, on a database of their own."""
     plan = stack.Plan(
         replicas=REPLICAS,
@@ -47,6 +50,7 @@ async def everything(kafka: str, create_database: Callable[[], Awaitable[str]]) 
         yield await asyncio.to_thread(starting.__enter__)
     finally:
         await asyncio.to_thread(starting.__exit__, None, None, None)
+        await scan.topics(kafka, plan.topic_prefix)
 
 
 @pytest.fixture(scope="session")

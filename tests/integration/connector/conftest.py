@@ -29,6 +29,7 @@ from sandbox.fortnox.app import create_app
 from sandbox.fortnox.control import Simulator
 from sandbox.fortnox.oauth.grants import Application
 from sandbox.fortnox.world import World
+from sandbox.leaks import PLANTED_NUMBER, Scan
 
 BOOKS = (files("sandbox") / "books" / "Sie4.se").read_bytes()
 CLIENT_ID, CLIENT_SECRET = "our-app", "our-secret"
@@ -102,7 +103,9 @@ class Scene:
     tenants: list[int] = field(default_factory=list)
 
     async def company(self, **wishes: Any) -> int:
-        tenant = await self.simulator.add_company(BOOKS, tenant=500_001 + len(self.tenants), **wishes)
+        """Founds one. Its organisation number is a person's, unless another is wished."""
+        usual: dict[str, Any] = {"tenant": 500_001 + len(self.tenants), "organisation_number": PLANTED_NUMBER}
+        tenant = await self.simulator.add_company(BOOKS, **usual | wishes)
         self.tenants.append(tenant)
         return tenant
 
@@ -210,7 +213,7 @@ async def emptied(pool: db.Pool) -> None:
 
 
 @pytest.fixture
-async def scene(connector_database: str) -> AsyncIterator[Scene]:
+async def scene(connector_database: str, scan: Scan) -> AsyncIterator[Scene]:
     dsn = connector_database
     world = World()
     world.grants.register(Application(CLIENT_ID, CLIENT_SECRET))
@@ -221,6 +224,7 @@ async def scene(connector_database: str) -> AsyncIterator[Scene]:
         await emptied(pool)
         simulator = await opened.enter_async_context(Simulator(FORTNOX, fortnox))
         yield Scene(dsn, pool, world, fortnox, simulator, opened)
+        await scan.database(dsn)
 
 
 @pytest.fixture

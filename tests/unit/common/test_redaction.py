@@ -27,6 +27,8 @@ REFRESH_TOKEN = "0f7ae9c1b2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7"  # as Fortnox makes t
 KEY = "Zx9-pL2mQ7_vT4sR8kW1nB6yH3dF5gJ0cA2eU9iO"  # as secrets.token_urlsafe makes them
 PERSON = "850709-9805"
 
+pytestmark = pytest.mark.plants_secrets
+
 Lines = Callable[[], str]
 
 

@@ -19,6 +19,7 @@ from sandbox.embedded import warden
 from sandbox.embedded.errors import EmbeddedError, Ended, NotReady
 
 ASK_AGAIN = 0.05  # seconds between two looks at whether something is ready or gone
+LOGS = "BOKBRYGGA_LOGS"  # names a folder where logs are kept, each supervisor's in one of its own
 TAIL = 20  # lines of a log that an error shows
 
 
@@ -54,6 +55,9 @@ class Supervisor:
         )
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self.folder = Path(self._answer())
+        kept = os.environ.get(LOGS)
+        self.logs = Path(kept, self.folder.name) if kept else self.folder
+        self.logs.mkdir(parents=True, exist_ok=True)
         atexit.register(self.close)
 
     def start(self, command: Command) -> "Process":
@@ -113,7 +117,7 @@ class Process:
 
     def __init__(self, supervisor: Supervisor, command: Command) -> None:
         self.supervisor, self.command = supervisor, command
-        self.log = supervisor.folder / f"{command.name}.log"
+        self.log = supervisor.logs / f"{command.name}.log"
         self.pid: int | None = None
         self._log_start = 0
 
