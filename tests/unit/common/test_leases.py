@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -33,13 +33,16 @@ class Connector:
     refusal: Response | None = None
     token: int = 1
     closed_until: float = 0.0
+    under_way: int = 0
 
     def app(self) -> FastAPI:
         app = FastAPI()
 
         @app.post("/v1/leases", response_model=None)
         async def lease(request: LeaseRequest) -> Response:
+            self.under_way += 1
             await asyncio.sleep(0.002)
+            self.under_way -= 1
             return self._lease(request)
 
         @app.post("/v1/leases/hand-back", status_code=204)
@@ -81,6 +84,7 @@ class Connector:
             slots=given,
             seconds=self.seconds,
             wait_seconds=min(wait, 0.05) if wait > 100 else wait,
+            expected_wait_seconds=min(wait, 10),
         )
 
     def _take_back(self, request: HandBackRequest) -> None:
@@ -94,6 +98,12 @@ class Connector:
     def taken(self) -> int:
         """Slots that are out and have not been answered."""
         return sum(until > time.monotonic() + 100 for until in self.free_at.values())
+
+
+async def until(met: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not met():  # noqa: ASYNC110  (it tells nobody)
+            await asyncio.sleep(0.001)
 
 
 def _hash(token: str) -> str:
@@ -224,6 +234,47 @@ async def test_a_caller_who_gives_up_does_not_spoil_it_for_the_others(leases: Le
         assert len({(await other).slot for other in others}) == 3
 
     assert connector.taken == 3  # the fourth was handed back unused
+
+
+async def test_slots_that_nobody_wants_any_more_go_back_while_the_session_goes_on(
+    leases: Leases, connector: Connector
+) -> None:
+    async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
+        callers = [asyncio.create_task(permits.acquire()) for _ in range(4)]
+        await until(lambda: connector.under_way == 1)
+        for caller in callers:
+            caller.cancel()
+
+        await until(lambda: connector.hand_backs != [])
+        assert [one.answered_ago for one in connector.hand_backs[0].handed_back] == [None] * 4
+        assert connector.taken == 0
+
+
+async def test_a_session_that_ends_while_slots_are_asked_for_hands_them_back(
+    leases: Leases, connector: Connector
+) -> None:
+    async def job() -> None:
+        async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
+            await permits.acquire()
+
+    cancelled = asyncio.create_task(job())
+    await until(lambda: connector.under_way == 1)
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+
+    assert len(connector.leases) == 1
+    assert connector.taken == 0
+
+
+async def test_who_waits_can_say_how_long_it_will_be(leases: Leases, connector: Connector) -> None:
+    connector.closed_until = time.monotonic() + 0.2
+    async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
+        caller = asyncio.create_task(permits.acquire())
+        await until(lambda: permits.wait_seconds > 0)
+
+        assert 0 < permits.wait_seconds <= 0.2
+        await caller
+        assert permits.wait_seconds == 0
 
 
 async def test_a_refusal_says_what_to_do(leases: Leases, connector: Connector) -> None:

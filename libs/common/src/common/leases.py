@@ -28,7 +28,7 @@ log = structlog.get_logger()
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 LARGEST_LOT = 8  # slots asked for at once: small, so that others get their turn
-FLUSH_AFTER = 0.5  # seconds after which used slots are handed back even if no more are wanted
+FLUSH_AFTER = 2.0  # seconds after which used slots are handed back even if no more are wanted: before they are free
 SHORTEST_CALL = 1.0  # seconds that a permit must have left to be worth using
 GOODBYE = 3.0  # seconds for handing back: slots free themselves, too
 PATIENCE = 60.0  # seconds for which a connector that does not answer is asked again
@@ -133,8 +133,9 @@ class ConnectionPermits:
         self._refused: str | None = None
         self._too_many = False
         self._flushing: asyncio.Task[None] | None = None
+        self._pause = 0.0  # seconds before asking again is worth it
         self.wait_seconds = 0.0
-        """How long the connector last told us to wait: for estimates of the time left."""
+        """How long the connector last expected us to wait, 0 after it gave slots: for estimates of the time left."""
         self.calls = 0
         """Permits given out so far."""
 
@@ -144,6 +145,8 @@ class ConnectionPermits:
         try:
             while (permit := self._next_free()) is None:
                 await self._more()
+                if not self._free:
+                    await self._clock.sleep(self._pause)
         finally:
             self._wanted -= 1
         self.calls += 1
@@ -164,14 +167,16 @@ class ConnectionPermits:
     def hand_back(self, slot: str, *, answered: bool) -> None:
         self._used.append((slot, self._clock.boottime() if answered else None))
         if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush_later())
+            self._flushing = asyncio.create_task(self._flush_after(FLUSH_AFTER if answered else 0.0))
 
     async def close(self) -> None:
         """Hands everything back; slots of calls under way free themselves."""
-        for task in (self._asking, self._flushing):
-            if task and not task.done():
-                task.cancel()
-                await asyncio.wait([task])
+        if self._flushing:
+            self._flushing.cancel()
+            await asyncio.wait([self._flushing])
+        if self._asking and not self._asking.done():  # nobody waits for it any more, but it may just be given slots
+            await asyncio.wait([self._asking], timeout=GOODBYE)
+            self._asking.cancel()
         self._used += [(permit.slot, None) for permit in self._free]
         self._free.clear()
         await self._flush()
@@ -188,6 +193,7 @@ class ConnectionPermits:
         """Waits for the lease that is being asked for, in a task that outlives a caller who gives up: it serves all."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(_look_at)
         await asyncio.shield(self._asking)
 
     async def _ask(self) -> None:
@@ -211,22 +217,23 @@ class ConnectionPermits:
             raise
         if self._refused == refused:
             self._refused = None
-        self.wait_seconds = lease.wait_seconds
+        self.wait_seconds = lease.expected_wait_seconds or lease.wait_seconds
         deadline = asked_at + lease.seconds
         self._free.extend(SlotPermit(self, slot, lease.access_token, lease.tenant, deadline) for slot in lease.slots)
+        self._pause = lease.wait_seconds
         if lease.slots:
             self._lease_id = uuid4()
-        else:
-            await self._clock.sleep(lease.wait_seconds)
+        while len(self._free) > self._wanted:  # who wanted it has given up
+            self.hand_back(self._free.pop().slot, answered=False)
 
     def _take_used(self) -> list[tuple[str, float | None]]:
         taken, self._used = self._used, []
         return taken
 
-    async def _flush_later(self) -> None:
+    async def _flush_after(self, seconds: float) -> None:
         try:
             while self._used or self._too_many:
-                await self._clock.sleep(FLUSH_AFTER)
+                await self._clock.sleep(seconds)
                 await self._flush()
         finally:
             self._flushing = None
@@ -236,7 +243,17 @@ class ConnectionPermits:
         self._too_many = False
         if handed_back or too_many:
             ages = _ages(handed_back, self._clock.boottime())
-            await self._leases.hand_back(HandBackRequest(handed_back=ages, too_many_requests=too_many))
+            try:
+                await self._leases.hand_back(HandBackRequest(handed_back=ages, too_many_requests=too_many))
+            except asyncio.CancelledError:  # it may not have arrived; twice does no harm
+                self._used, self._too_many = handed_back + self._used, too_many or self._too_many
+                raise
+
+
+def _look_at(asking: asyncio.Task[None]) -> None:
+    """A failure that nobody waits for any more is no news."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _ages(used: list[tuple[str, float | None]], now: float) -> tuple[HandedBack, ...]:
