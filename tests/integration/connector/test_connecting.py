@@ -4,7 +4,7 @@ import html
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -71,30 +71,6 @@ async def test_a_company_is_connected_and_can_be_called(scene: Any, replica: Any
     assert years
 
 
-async def test_the_way_to_fortnox_is_bound_to_this_browser(scene: Any, replica: Any) -> None:
-    begun = await scene.begin(replica, kind="service_account")
-
-    departed = await scene.browser(replica).depart(begun["url"])
-
-    cookie = departed.headers["set-cookie"]
-    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/connect"))
-    assert departed.headers["referrer-policy"] == "no-referrer"
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(departed.headers["location"]).query).items()}
-    assert asked["redirect_uri"] == "https://connector.example/connect/callback"
-    assert (asked["access_type"], asked["account_type"]) == ("offline", "service")
-    assert asked["code_challenge_method"] == "S256"
-    assert begun["url"].rsplit("/", 1)[1] not in departed.headers["location"]
-
-
-async def test_on_plain_http_the_cookie_comes_along_too(scene: Any) -> None:
-    replica = await scene.replica(public_url="http://127.0.0.1:8080")
-    begun = await scene.begin(replica)
-
-    departed = await scene.browser(replica).depart(begun["url"])
-
-    assert "Secure" not in departed.headers["set-cookie"]
-
-
 async def test_the_browser_that_began_may_begin_anew_and_no_other(scene: Any, replica: Any, tenant: int) -> None:
     begun = await scene.begin(replica)
     browser, other = scene.browser(replica), scene.browser(replica)
@@ -109,27 +85,6 @@ async def test_the_browser_that_began_may_begin_anew_and_no_other(scene: Any, re
     assert "connect.unknown-state" in stale.text
     page = await browser.open(await browser.decide(again.headers["location"], tenant=tenant))
     assert "är anslutet" in page.text
-
-
-@pytest.mark.parametrize(
-    ("decision", "code"),
-    [
-        ("deny", "connect.declined"),
-        ("missing-licence", "connect.missing-licence"),
-        ("missing-app-licence", "connect.missing-app-licence"),
-        ("missing-admin", "connect.not-administrator"),
-        ("invalid-scope", "connect.invalid-scope"),
-        ("bare", "connect.account-locked"),
-    ],
-)
-async def test_what_goes_wrong_at_fortnox_has_its_page_and_its_event(
-    scene: Any, replica: Any, tenant: int, decision: str, code: str
-) -> None:
-    begun = await scene.begin(replica)
-
-    page = await scene.browser(replica).connect(begun["url"], decision, tenant)
-
-    await failed(scene, replica, begun, page, code)
 
 
 async def test_the_wrong_company_is_refused_by_its_number(scene: Any, replica: Any) -> None:
@@ -186,17 +141,6 @@ async def test_a_consent_to_the_wrong_company_keeps_those_alive_who_live_by_it(s
     assert (await replica.lease(connection))["access_token"]
 
 
-async def test_a_foreign_browser_cant_finish_what_another_began(scene: Any, replica: Any, tenant: int) -> None:
-    begun = await scene.begin(replica)
-    browser, foreign = scene.browser(replica), scene.browser(replica)
-    departed = await browser.depart(begun["url"])
-    back = await browser.decide(departed.headers["location"], tenant=tenant)
-
-    page = await foreign.open(back)
-
-    await failed(scene, replica, begun, page, "connect.other-browser")
-
-
 @pytest.mark.parametrize("query", ["code=abc&state=made-up", "error=access_denied&state=made-up", "code=abc", ""])
 async def test_an_answer_to_nothing_has_a_page(scene: Any, replica: Any, query: str) -> None:
     page = await scene.browser(replica).open(f"https://connector.example/connect/callback?{query}")
@@ -240,38 +184,6 @@ async def test_the_last_page_loaded_without_its_cookie_says_nothing_more_of_the_
     ]
 
 
-async def test_a_code_that_was_exchanged_before_is_refused(scene: Any, replica: Any, tenant: int) -> None:
-    begun = await scene.begin(replica)
-    browser = scene.browser(replica)
-    departed = await browser.depart(begun["url"])
-    back = urlsplit(await browser.decide(departed.headers["location"], tenant=tenant))
-    scene.world.grants.codes.clear()
-
-    page = await browser.open(urlunsplit(back))
-
-    await failed(scene, replica, begun, page, "connect.code-refused")
-
-
-@pytest.mark.parametrize("kind", ["status-500-before", "html", "reset-after", "truncate-json"])
-async def test_when_fortnox_is_down_it_says_so(scene: Any, replica: Any, tenant: int, kind: str) -> None:
-    begun = await scene.begin(replica)
-    await scene.simulator.fault("POST /oauth-v1/token", kind, times=9)
-
-    page = await scene.browser(replica).connect(begun["url"], tenant=tenant)
-
-    await failed(scene, replica, begun, page, "connection.fortnox-away")
-
-
-async def test_our_own_wrong_secret_is_not_the_customers_fault(scene: Any, tenant: int) -> None:
-    replica = await scene.replica(fortnox_client_secret="wrong")
-    begun = await scene.begin(replica)
-
-    page = await scene.browser(replica).connect(begun["url"], tenant=tenant)
-
-    await failed(scene, replica, begun, page, "connection.misconfigured")
-    assert "Du behöver inte göra något" in page.text
-
-
 async def test_a_session_that_ran_out_says_so(scene: Any, replica: Any, tenant: int) -> None:
     begun, unused = await scene.begin(replica), await scene.begin(replica)
     browser = scene.browser(replica)
@@ -292,13 +204,6 @@ async def test_a_session_that_ran_out_says_so(scene: Any, replica: Any, tenant: 
         begun["session_id"],
         unused["session_id"],
     }
-
-
-async def test_an_unknown_link_has_a_page(scene: Any, replica: Any) -> None:
-    page = await scene.browser(replica).open("https://connector.example/connect/made-up")
-
-    assert page.status_code == 404
-    assert "connect.unknown-link" in page.text
 
 
 async def test_where_the_service_account_doesnt_work_the_refresh_token_does(

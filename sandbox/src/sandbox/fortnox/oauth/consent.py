@@ -77,10 +77,12 @@ class Consent:
             raise Problem(NO_SERVICE_ACCOUNT)
         if outcome == outcomes.NO_OAUTH or company is None:
             raise Problem(UNKNOWN_CLIENT)
-        return self._approved(asked, company.tenant)
+        withheld = outcome.removeprefix(outcomes.WITHOUT) if outcome.startswith(outcomes.WITHOUT) else ""
+        return self._approved(asked, company.tenant, withheld)
 
-    def _approved(self, asked: Mapping[str, str], tenant: int) -> Response:
-        profile, scopes = self._world.companies[tenant].profile, tuple(asked["scope"].split())
+    def _approved(self, asked: Mapping[str, str], tenant: int, withheld: str) -> Response:
+        profile = self._world.companies[tenant].profile
+        scopes = tuple(scope for scope in asked["scope"].split() if scope != withheld)
         if not profile.has_integration_licence:
             return _back(asked, {"error": "error_missing_app_license"})
         if not set(scopes) <= profile.licences:  # one unlicensed scope fails the whole (fact 0.11)

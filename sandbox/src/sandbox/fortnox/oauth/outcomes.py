@@ -14,6 +14,7 @@ REDIRECT_ERRORS = {  # outcome: error in the redirect
 BARE = "bare"  # back with neither code nor state: the customer's account is locked, an unpaid bill
 NO_SERVICE_ACCOUNT = "no-service-account"  # a page, no redirect
 NO_OAUTH = "no-oauth"
+WITHOUT = "without-"  # and a scope: approved, but for that one
 
 LABELS = {
     "": "Inget fel",
@@ -24,5 +25,6 @@ LABELS = {
     BARE: "Kundens konto är spärrat (obetald faktura)",
     NO_SERVICE_ACCOUNT: "Appen får inte använda servicekonto",
     NO_OAUTH: "Appen är inte öppen för OAuth",
+    f"{WITHOUT}payment": "Godkänns utan betalningar",
+    f"{WITHOUT}companyinformation": "Godkänns utan företagsinformation",
 }
-OUTCOMES = frozenset({APPROVE, *REDIRECT_ERRORS, BARE, NO_SERVICE_ACCOUNT, NO_OAUTH})
