@@ -1,11 +1,9 @@
-"""Columns in Arrow, polars and pandas; skipped where these optional libraries are absent."""
+"""Columns in Arrow, polars and pandas."""
 
 from array import array
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-
-import pytest
 
 import sie
 
@@ -29,7 +27,6 @@ def test_columns_are_buffers() -> None:
 
 
 def test_arrow() -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow, an optional extra, is not installed")
     document = sie.read(DATA)
 
     rows = document.rows.to_arrow().to_pylist()
@@ -45,8 +42,6 @@ def test_arrow() -> None:
 
 
 def test_polars_and_pandas(sample: Callable[[str], Path]) -> None:
-    for library in ("pyarrow", "polars", "pandas"):
-        pytest.importorskip(library, reason=f"{library}, an optional extra, is not installed")
     document = sie.read(sample("fortnox-2011/Sie4.se"))
 
     assert document.rows.to_polars()["amount"].sum() == 0
@@ -55,6 +50,4 @@ def test_polars_and_pandas(sample: Callable[[str], Path]) -> None:
 
 
 def test_an_empty_document_has_empty_frames() -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow, an optional extra, is not installed")
-
     assert len(sie.read(b"#FLAGGA 0\n").rows.to_arrow()) == 0
