@@ -8,7 +8,7 @@ import pytest
 import fortnox
 from common.events import FinancialYear
 from common.problems import ProblemError
-from importer.fetch.books import check_number, find_year, is_cut_off, same_number, shown_number
+from importer.fetch.books import check_number, find_year, same_number, shown_number
 
 YEAR = FinancialYear(from_date=date(2025, 5, 1), to_date=date(2026, 4, 30))
 
@@ -70,16 +70,3 @@ def test_a_year_that_fortnox_does_not_have_is_refused() -> None:
         find_year(YEAR, [])
 
     assert raised.value.problem.code == "import.no-financial-year"
-
-
-VOUCHER = b'#FLAGGA 0\r\n#VER A 1 20250101 "x"\r\n{\r\n#TRANS 1510 {} 1 "" "" 0\r\n}\r\n'
-
-
-@pytest.mark.parametrize("whole", [VOUCHER, VOUCHER.rstrip(), VOUCHER + b"\x1a", b"#FLAGGA 0\r\n#IB 0 1510 5 0"])
-def test_a_whole_file_is_not_cut_off(whole: bytes) -> None:
-    assert not is_cut_off(whole)
-
-
-@pytest.mark.parametrize("end", [b"}", b"\r\n}", b'"" 0\r\n}', b'\r\n{\r\n#TRANS 1510 {} 1 "" "" 0\r\n}'])
-def test_a_file_that_ends_inside_a_voucher_is(end: bytes) -> None:
-    assert is_cut_off(VOUCHER.rstrip().removesuffix(end))

@@ -177,6 +177,25 @@ def test_voucher_that_is_cut_off() -> None:
     assert [problem.code for problem in document.errors] == ["voucher-unclosed"]
 
 
+A_VOUCHER = b'#FLAGGA 0\r\n#VER A 12 20250101 "x"\r\n{\r\n#TRANS 1510 {} 1 "" "" 0\r\n}\r\n'
+
+
+@pytest.mark.parametrize("whole", [A_VOUCHER, A_VOUCHER.rstrip(), A_VOUCHER + b"\x1a", b"#FLAGGA 0\r\n#IB 0 1510 5 0"])
+def test_a_whole_file_is_not_cut_off(whole: bytes) -> None:
+    assert not sie.read(whole).is_cut_off
+    assert not sie.read(whole + b'\r\n#KONTO\r\n#VER A 13 20250102 "" 20250102\r\n{\r\n}').is_cut_off
+
+
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r"])
+def test_a_file_that_ends_inside_a_voucher_is_cut_off(line_end: bytes) -> None:
+    """Wherever in the voucher the end is, once its label stands there."""
+    data = A_VOUCHER.replace(b"\r\n", line_end)
+    start = data.index(b"#VER") + len(b"#VER")
+
+    for end in range(start, len(data.rstrip())):
+        assert sie.read(data[:end]).is_cut_off, data[:end]
+
+
 def test_row_outside_every_voucher() -> None:
     document = read("#TRANS 1930 {} 1")
 

@@ -24,6 +24,12 @@ class Origin:
     sha256: str = ""
     encoding: Encoding = field(default_factory=lambda: Encoding("cp437", "certain"))
     checksum: ChecksumVerdict = ChecksumVerdict.ABSENT
+    unended_line: int = 0
+    """The number of the last line where no line end follows it, else 0."""
+
+
+_UNFINISHED = {"missing-field", "quote-unclosed", "objects-unclosed"}
+"""Problems of a record that stops before its end."""
 
 
 class Vouchers(Sequence[Voucher]):
@@ -120,6 +126,20 @@ class Document:
     def errors(self) -> list[Problem]:
         """The problems because of which something of the file is missing here."""
         return [problem for problem in self.problems if problem.severity is Severity.ERROR]
+
+    @property
+    def is_cut_off(self) -> bool:
+        """The file ends inside a voucher, within a record, or without the checksum that it opens with.
+
+        A file that is cut off between two records can't be told by its form; `check` finds that sums don't agree.
+        """
+        vouchers, unended = self.vouchers.columns.line, self.origin.unended_line
+        return self.checksum is ChecksumVerdict.TRUNCATED or any(
+            problem.line == vouchers[-1]
+            if problem.code == "voucher-unclosed"
+            else problem.code in _UNFINISHED and problem.line == unended
+            for problem in self.problems
+        )
 
     @property
     def is_import(self) -> bool:

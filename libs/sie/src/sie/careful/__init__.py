@@ -49,7 +49,7 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
     def end(self) -> None:
         """The file is over; what is still open was cut off."""
         if self._assembly.place is not Place.OUTSIDE:
-            if self._assembly.place is Place.INSIDE:
+            if self._assembly.place is not Place.INSIDE_WITHOUT_BRACE:
                 self._problems.add("voucher-unclosed", self._assembly.vouchers.line[-1])
             self._assembly.end_voucher()
         self._count_vouchers()

@@ -96,31 +96,26 @@ async def read(reading: Reading, company: Company) -> sie.Document:
 
     A file that was cut off on its way is asked for again later, one of another year is refused.
     """
-    content = await reading.checkpoints.sie() or await _fetch(reading, company.year_id)
-    reading.plan.note("sie")
-    try:
-        document = await asyncio.to_thread(sie.read, content)
-    except sie.SieError as error:
-        raise problems.UNREADABLE_SIE.error(why=error.problems[0].swedish, sie_code=error.code) from None
-    _check_file(document, company.financial_year)
-    return document
-
-
-async def _fetch(reading: Reading, year_id: int) -> bytes:
-    content = await reading.client.sie(4, year_id)
-    if is_cut_off(content):
+    kept = await reading.checkpoints.sie()
+    content = await reading.client.sie(4, company.year_id) if kept is None else kept
+    found = await asyncio.to_thread(_parsed, content)
+    if isinstance(found, sie.Document) and found.is_cut_off:
         raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
-    await reading.checkpoints.keep_sie(content)
-    return content
+    if kept is None:
+        await reading.checkpoints.keep_sie(content)
+    reading.plan.note("sie")
+    if isinstance(found, sie.SieError):
+        raise problems.UNREADABLE_SIE.error(why=found.problems[0].swedish, sie_code=found.code)
+    _check_file(found, company.financial_year)
+    return found
 
 
-def is_cut_off(content: bytes) -> bool:
-    """Whether the file ends inside a voucher or a line: Fortnox's exports end with `}` or, without vouchers, a record
-    (SIE fact 8)."""
-    end = content.rstrip(b" \t\r\n\x1a")
-    last_line = end.rsplit(b"\n", maxsplit=1)[-1].strip()
-    inside_a_voucher = end.rfind(b"\n{") > end.rfind(b"\n}")
-    return inside_a_voucher or last_line.startswith((b"#VER", b"#TRANS", b"#RTRANS", b"#BTRANS"))
+def _parsed(content: bytes) -> sie.Document | sie.SieError:
+    """Files that can't be read are kept too, so that the error waits."""
+    try:
+        return sie.read(content)
+    except sie.SieError as error:
+        return error
 
 
 def _check_file(document: sie.Document, wanted: FinancialYear) -> None:
