@@ -26,7 +26,7 @@ class RowLines:
         self._signatures = [quoting.text(value) for value in words.signatures.values]
         self._tails: dict[tuple[int, int, int, int], str] = {}
 
-    def of(self, voucher: int) -> Iterator[str]:
+    def of(self, voucher: int) -> list[str]:
         """As they were read, or as a program that composed them says by `Row.line`; else as `_composed` has it."""
         document, columns = self._document, self._document.vouchers.columns
         booked = _places("#TRANS", document.rows, columns.first_row, voucher)
@@ -39,7 +39,7 @@ class RowLines:
                 lines.sort(key=lambda place: place[1].line[place[2]])
             else:
                 lines = [*struck, *_composed(booked, added)]
-        return (self._line(*place) for place in lines)
+        return [self._line(*place) for place in lines]
 
     def _line(self, label: str, rows: Rows, i: int) -> str:
         key = rows.date[i], rows.text.codes[i], rows.quantity.codes[i], rows.signature.codes[i]

@@ -61,20 +61,20 @@ class _Writer:
             return data + b"\r\n#KSUMMA %d\r\n" % total
         return data + b"\r\n" if self._style.last_line_ends else data
 
-    def _body(self) -> Iterator[str]:
+    def _body(self) -> list[str]:
         style = self._style
-        yield from self._group(style.before_accounts, self._accounts())
-        yield from self._group(style.before_dimensions, self._dimensions())
-        yield from self._group(style.before_balances, self._balances())
-        yield from self._group(style.before_vouchers, self._vouchers())
+        return [
+            *self._group(style.before_accounts, self._accounts()),
+            *self._group(style.before_dimensions, self._dimensions()),
+            *self._group(style.before_balances, self._balances()),
+            *self._group(style.before_vouchers, self._vouchers()),
+        ]
 
     @staticmethod
-    def _group(blank_lines: int, lines: Iterable[str]) -> Iterator[str]:
+    def _group(blank_lines: int, lines: Iterable[str]) -> list[str]:
         """The lines after their blank lines; nothing at all if there are none."""
-        for number, line in enumerate(lines):
-            if number == 0:
-                yield from [""] * blank_lines
-            yield line
+        found = list(lines)
+        return [""] * blank_lines + found if found else []
 
     # identification
 
@@ -156,17 +156,13 @@ class _Writer:
 
     def _balance(self, index: int) -> str:
         balances = self._document.balances
-        kind = balances.kind[index]
-        fields = [f"#{kind}", str(balances.year[index])]
-        if balances.period[index]:
-            fields.append(f"{balances.period[index]:06}")
-        fields.append(self._quoting.field(balances.account[index]))
+        kind, period = balances.kind[index], balances.period[index]
+        when = f"{balances.year[index]} {period:06}" if period else str(balances.year[index])
+        what = self._quoting.field(balances.account[index])
         if kind not in {"IB", "UB", "RES"}:
-            fields.append(self._quoting.objects(balances.objects[index]))
-        fields.append(self._balance_amount(index))
-        if quantity := balances.quantity[index] or self._style.quantity:
-            fields.append(quantity)
-        return " ".join(fields)
+            what += " " + self._quoting.objects(balances.objects[index])
+        quantity = balances.quantity[index] or self._style.quantity
+        return f"#{kind} {when} {what} {self._balance_amount(index)}" + (quantity and f" {quantity}")
 
     def _balance_amount(self, index: int) -> str:
         balances, style = self._document.balances, self._style
@@ -177,18 +173,15 @@ class _Writer:
 
     # vouchers
 
-    def _vouchers(self) -> Iterator[str]:
+    def _vouchers(self) -> list[str]:
         if "VER" not in self._allowed:
-            return
-        columns = self._document.vouchers.columns
+            return []
         rows = RowLines(self._document, self._style, self._quoting)
-        for i in range(len(columns)):
-            if i:
-                yield from [""] * self._style.between_vouchers
-            yield self._voucher(i)
-            yield "{"
-            yield from rows.of(i)
-            yield "}"
+        between = [""] * self._style.between_vouchers
+        lines: list[str] = []
+        for i in range(len(self._document.vouchers)):
+            lines += (*(between if i else ()), self._voucher(i), "{", *rows.of(i), "}")
+        return lines
 
     def _voucher(self, index: int) -> str:
         columns, quoting = self._document.vouchers.columns, self._quoting
