@@ -1,9 +1,12 @@
-"""`docs/errors.md`, generated from the catalogue of problems; the sandbox alone knows all services."""
+"""`docs/errors.md` and `docs/connector-api.json`, generated from the code; the sandbox alone knows all services."""
 
 import importlib
+import json
 from pathlib import Path
 
+from common import openapi
 from common.problems import CATALOGUE, Problem
+from connector import api
 from sandbox.stack import SERVICES
 
 HEAD = """# Errors
@@ -38,5 +41,11 @@ def _group(name: str, problems: list[Problem]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def connector_api() -> str:
+    """OpenAPI of the connector, which is what a product's server talks to."""
+    return json.dumps(openapi.document("Bokbrygga connector", [api.router]), indent=2, ensure_ascii=False) + "\n"
+
+
 def write(folder: Path) -> None:
     (folder / "errors.md").write_text(errors(), encoding="utf-8")
+    (folder / "connector-api.json").write_text(connector_api(), encoding="utf-8")

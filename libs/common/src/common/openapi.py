@@ -1,10 +1,11 @@
 """OpenAPI of our HTTP interfaces: FastAPI's, with the problems that each call can answer and an example of each."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
@@ -26,7 +27,15 @@ from common.problems import (
 Described = dict[str, Any]
 
 REQUEST_ID = "5f0c3b0e-7f6b-4d55-9c1e-2a1d5f1d9b3a"  # in examples
+DESCRIPTION = """\
+Every call needs a key, sent as a bearer token; what the key must open stands with the call. Whatever goes wrong is
+answered as problem details (RFC 9457) with a code that stays the same, what has happened and what to do about it in
+Swedish for the accountant, and a sentence in English for operators; `docs/errors.md` lists them all. An answer with
+`Retry-After` may be asked for again. Every answer carries `X-Request-Id`: the caller's own, if it sent one of 8 to 64
+letters, digits, dots, hyphens and underscores.
+"""
 SCHEMA = {"$ref": "#/components/schemas/ProblemDetails"}
+JSON = "application/json"
 METHODS = ("get", "put", "post", "delete", "patch")
 ANYWHERE = (INTERNAL.error(), AWAY.error(), NOT_READY.error(missing="kafka"))
 WITH_A_KEY = (UNAUTHENTICATED.error(), FORBIDDEN.error())
@@ -39,10 +48,21 @@ def problem_responses(*problems: Problem | ProblemError) -> dict[int | str, Desc
     return {int(status): described for status, described in _responses(problems).items()}
 
 
-def example(status: int, model: BaseModel | Mapping[str, Any]) -> dict[int | str, Described]:
-    """An example of what a call answers, for a route's `responses`."""
-    value = model.model_dump(mode="json") if isinstance(model, BaseModel) else dict(model)
-    return {status: {"content": {"application/json": {"example": value}}}}
+def examples(status: int, **models: BaseModel) -> dict[int | str, Described]:
+    """Examples of what a call answers, for a route's `responses`.
+
+    As text, which `_complete` reads: on the way FastAPI would leave nulls out.
+    """
+    values = {name: {"value": model.model_dump_json()} for name, model in models.items()}
+    return {status: {"content": {JSON: {"examples": values}}}}
+
+
+def document(title: str, routers: Iterable[APIRouter]) -> Described:
+    """OpenAPI of these routes, without a running service."""
+    app = FastAPI(title=title)
+    for router in routers:
+        app.include_router(router)
+    return _completed(app)
 
 
 def describe(app: FastAPI) -> None:
@@ -50,14 +70,14 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> Described:
         if app.openapi_schema is None:
-            told: Described = {"title": app.title, "version": app.version, "description": app.description}
-            app.openapi_schema = _completed(get_openapi(**told, routes=app.routes))
+            app.openapi_schema = _completed(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change it
 
 
-def _completed(described: Described) -> Described:
+def _completed(app: FastAPI) -> Described:
+    described = get_openapi(title=app.title, version="1", description=DESCRIPTION, routes=app.routes)
     for path in described.get("paths", {}).values():
         for method, operation in path.items():
             if method in METHODS:
@@ -75,7 +95,12 @@ def _complete(operation: Described) -> None:
         problems += WITH_A_BODY
     if "requestBody" in operation or "parameters" in operation:
         problems += WITH_INPUT
+    for parameter in operation.get("parameters", ()):
+        _say_what_may_be_sent(parameter)
     responses = operation["responses"]
+    for response in responses.values():
+        for example in response.get("content", {}).get(JSON, {}).get("examples", {}).values():
+            example["value"] = json.loads(example["value"])
     for status, added in _responses(problems).items():
         ours = responses.get(status)
         if ours is None or MEDIA_TYPE not in ours.get("content", {}):
@@ -84,6 +109,14 @@ def _complete(operation: Described) -> None:
             ours["content"][MEDIA_TYPE]["examples"] |= added["content"][MEDIA_TYPE]["examples"]
             ours["description"] = _list(ours["content"][MEDIA_TYPE]["examples"])
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_what_may_be_sent(parameter: Described) -> None:
+    """One that may be left out can't be sent as null."""
+    alternatives = parameter["schema"].get("anyOf", [])
+    if {"type": "null"} in alternatives:
+        del parameter["schema"]["anyOf"]
+        parameter["schema"] |= next(one for one in alternatives if one != {"type": "null"})
 
 
 def _responses(problems: Iterable[Problem | ProblemError]) -> dict[str, Described]:

@@ -25,6 +25,7 @@ from connector.tokens.mint import CALL_TIMEOUT, Mint
 from connector.tokens.purse import Purse
 from connector.tokens.upkeep import Upkeep
 from connector.tokens.vault import Vault
+from connector.views import Views
 from fortnox.oauth import OAuth
 
 
@@ -59,7 +60,7 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     runtime.stack.push_async_callback(lookups.memory.close)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
     runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
-    runtime.parts |= {Opening: opening, Connect: connect}
+    runtime.parts |= {Opening: opening, Connect: connect, Views: Views(pool, announcer, clock)}
     runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
     runtime.tasks.append(upkeep.run())
 

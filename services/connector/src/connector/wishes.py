@@ -11,11 +11,13 @@ from pydantic_core import PydanticCustomError
 from common.events import ConnectionKind, Dataset, Trouble
 from common.events.types import Model
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # no control characters: PostgreSQL keeps no NUL, and a page no line breaks
+
 
 class ConnectRequest(Model):
     """What the product's server wants: a connection for one of its assignments."""
 
-    reference: str = Field(min_length=1, max_length=200, examples=["uppdrag-4711"])
+    reference: str = Field(min_length=1, max_length=200, pattern=PRINTABLE, examples=["uppdrag-4711"])
     """The product's own reference for the assignment; comes back in events."""
     origin: str = Field(max_length=200, examples=["https://bokslut.example"])
     """Of the page that opens the popup, and the only one that is told the result."""
@@ -31,9 +33,13 @@ class ConnectRequest(Model):
     It lives for FORWARDED_LINK_DAYS. Without this, too, the page lets a person forward the address, when it turns out
     that somebody else must approve.
     """
-    asked_by: str | None = Field(default=None, repr=False, max_length=200, examples=["Eva Ek, Byrån AB"])
+    asked_by: str | None = Field(
+        default=None, repr=False, max_length=200, pattern=PRINTABLE, examples=["Eva Ek, Byrån AB"]
+    )
     """Who asks, shown on the page: name and firm. Needed for a forwardable address."""
-    company_name: str | None = Field(default=None, repr=False, max_length=200, examples=["Exempelbolaget AB"])
+    company_name: str | None = Field(
+        default=None, repr=False, max_length=200, pattern=PRINTABLE, examples=["Exempelbolaget AB"]
+    )
     """The company as the product knows it, shown on the page, so that the right one is chosen at Fortnox."""
 
     @model_validator(mode="after")

@@ -1,11 +1,38 @@
 """Which of Fortnox's financial years is the one that the product works in, and what differs when none is."""
 
+import re
 from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from common.events import FinancialYear, Trouble
-from common.problems import ProblemError
+from common.problems import INVALID_REQUEST, ProblemError
 from connector.lookups import problems
 from connector.lookups.answers import FinancialYears, Year
+
+
+def _written_out(value: object) -> object:
+    """pydantic would take a number of seconds for a day too."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise PydanticCustomError("date", "must be written YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+
+
+def wished_year(begins: date | None, ends: date | None) -> FinancialYear | None:
+    """The year with these days, of which there are both or none. Raises ProblemError."""
+    if begins is None and ends is None:
+        return None
+    if begins is None or ends is None:
+        raise INVALID_REQUEST.error(fields=f"query.{'from' if begins is None else 'to'} (missing)")
+    if begins > ends:
+        raise INVALID_REQUEST.error(fields="query.to (before_from)")
+    return FinancialYear(from_date=begins, to_date=ends)
 
 
 def compared(years: Sequence[Year], wished: FinancialYear | None) -> FinancialYears:

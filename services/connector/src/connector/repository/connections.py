@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from common.database import Connection
@@ -57,6 +58,21 @@ class Connections:
             connection_id,
         )
         return None if row is None else Use(row["grant_id"], row["version"], tuple(row["scopes"]))
+
+    async def page(self, reference: str | None, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+        """Those that are not removed, in the order of their ids, with how their grant stands."""
+        rows = await self._connection.fetch(
+            """
+            select c.id as connection_id, c.reference, g.status, g.kind, g.tenant, c.connected_at
+            from connections as c join grants as g on g.id = c.grant_id
+            where c.removed_at is null and ($1::text is null or c.reference = $1) and ($2::uuid is null or c.id > $2)
+            order by c.id limit $3
+            """,
+            reference,
+            after,
+            limit,
+        )
+        return [dict(row) for row in rows]
 
     async def of_grant(self, grant_id: UUID) -> list[ConnectionRow]:
         """Those that are not removed."""
