@@ -21,6 +21,13 @@ install: .venv/.installed ## set up .venv with everything (brings uv, and Java, 
 	@$(VENV)/python -m sandbox.embedded java >/dev/null 2>&1 || \
 		$(UV) pip install --quiet --python $(VENV)/python --require-hashes --requirements requirements-jdk.lock
 
+.PHONY: browser
+browser: ## bring Chromium for tests/browser, where apt and root are there (they are skipped without)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && export DEBIAN_FRONTEND=noninteractive && \
+		timeout 300 sh -c 'apt-get update -qq && apt-get install -qq --no-install-recommends chromium' >/dev/null 2>&1; \
+	} || echo 'No Chromium, and it could not be brought: tests/browser will be skipped.'
+
 .PHONY: lock
 lock: | $(UV) ## write requirements.lock anew from the pyproject files
 	@$(UV) lock --quiet
