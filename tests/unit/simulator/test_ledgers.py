@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sie
 from sandbox.fortnox.clock import Clock
 from sandbox.fortnox.control import Simulator
 from sandbox.fortnox.founding import Wanted, found
@@ -271,16 +272,18 @@ async def test_unbooked_things_are_booked_cancelled_or_deleted(sim: Simulator, f
 def random_books(rng: Random, rows: int) -> bytes:
     """Books whose 1510 and 2440 wander wildly, through zero and back, over a broken year."""
     start = dt.date(2023, 7, 1)
-    lines = ["#FLAGGA 0", "#SIETYP 4", '#FNAMN "X"', "#FNR 1234", "#RAR 0 20230701 20240630"]
-    lines += [f"#IB 0 {account} {rng.randrange(-90_000_00, 90_000_00) / 100:.2f}" for account in (1510, 2440)]
+    books = sie.DocumentBuilder(sie.Header(kind=4, company_id="1234", company_name="X"))
+    books.year(0, start, dt.date(2024, 6, 30))
+    for account in (1510, 2440):
+        books.balance("IB", account, Decimal(rng.randrange(-90_000_00, 90_000_00)) / 100)
     for number in range(1, rows + 1):
         day = start + dt.timedelta(days=rng.randrange(366))
-        lines += [f'#VER A {number} {day:%Y%m%d} "x"', "{"]
+        booked: list[sie.Row] = []
         for account in rng.choices((1510, 2440), k=rng.randrange(1, 4)):
-            amount = rng.choice((rng.randrange(-30_000_00, 30_000_00), rng.randrange(-500, 500))) / 100
-            lines += [f"#TRANS {account} {{}} {amount:.2f}", f"#TRANS 1930 {{}} {-amount:.2f}"]
-        lines.append("}")
-    return "\n".join(lines).encode("cp437")
+            amount = Decimal(rng.choice((rng.randrange(-30_000_00, 30_000_00), rng.randrange(-500, 500)))) / 100
+            booked += (sie.Row(str(account), amount), sie.Row("1930", -amount))
+        books.voucher(sie.Voucher("A", str(number), day, "x", tuple(booked)))
+    return sie.write(books.build())
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
