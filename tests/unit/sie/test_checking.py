@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -170,6 +171,65 @@ def test_import_files_need_neither_balances_nor_accounts() -> None:
     head = '#FLAGGA 0\n#PROGRAM "P" 1\n#FORMAT PC8\n#GEN 20260101\n#SIETYP 4\n#FNAMN "Bolaget AB"\n'
 
     assert sie.check(sie.read((head + SOUND[start:]).encode("cp437"))) == []
+
+
+VOUCHER_LABELS = {"VER", "TRANS", "RTRANS", "BTRANS"}
+OBJECT_LABELS = {"DIM", "UNDERDIM", "OBJEKT", "OIB", "OUB"}
+BALANCE_LABELS = {"IB", "UB", "RES", "OIB", "OUB", "PSALDO", "PBUDGET"}
+EVERY_RECORD = """\
+#FLAGGA 0\n#PROGRAM P 1\n#FORMAT PC8\n#GEN 20260101\n#FNAMN X\n#PROSA x\n#FTYP AB\n#FNR 1\n#ORGNR 556677-8899
+#BKOD 1\n#ADRESS a b c d\n#TAXAR 2026\n#OMFATTN 20251231\n#KPTYP BAS95\n#VALUTA SEK\n#RAR 0 20250101 20251231
+#KONTO 1930 Bank\n#KTYP 1930 T\n#ENHET 1930 st\n#SRU 1930 7281\n#DIM 6 Projekt\n#UNDERDIM 21 Del 6\n#OBJEKT 6 A A
+#IB 0 1930 0\n#UB 0 1930 0\n#RES 0 1930 0\n#OIB 0 1930 {6 A} 0\n#OUB 0 1930 {6 A} 0\n#PSALDO 0 202501 1930 {} 0
+#PBUDGET 0 202501 1930 {} 0\n#VER A 1 20250301\n{\n#BTRANS 1930 {} 0\n#RTRANS 1930 {} 0\n#TRANS 1930 {} 0\n}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "forbidden"),
+    [
+        (1, "x.se", VOUCHER_LABELS | OBJECT_LABELS | {"PSALDO", "PBUDGET", "OMFATTN"}),
+        (2, "x.se", VOUCHER_LABELS | OBJECT_LABELS),
+        (3, "x.se", VOUCHER_LABELS),
+        (4, "x.se", set()),
+        (4, "x.si", BALANCE_LABELS | {"OMFATTN", "BKOD"}),
+    ],
+)
+def test_which_records_a_type_may_have(kind: int, name: str, forbidden: set[str], tmp_path: Path) -> None:
+    """§6, as read off the standard's table (facts 3)."""
+    path = tmp_path / name
+    path.write_text(EVERY_RECORD.replace("#FNAMN", f"#SIETYP {kind}\n#FNAMN"))
+
+    findings = sie.check(sie.read(path))
+
+    assert {str(f.found).removeprefix("#") for f in findings if f.code == "record-not-allowed"} == forbidden
+    assert "record-missing" not in {finding.code for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "compulsory"),
+    [
+        (1, "x.se", {"RAR", "KONTO", "SRU"}),
+        (2, "x.se", {"RAR", "KONTO", "SRU", "OMFATTN"}),
+        (3, "x.se", {"RAR", "KONTO", "OMFATTN"}),
+        (4, "x.se", {"RAR", "KONTO"}),
+        (4, "x.si", set()),
+    ],
+)
+def test_which_records_a_type_must_have(kind: int, name: str, compulsory: set[str], tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(f"#SIETYP {kind}\n")
+
+    findings = sie.check(sie.read(path))
+
+    missing = {str(f.expected).removeprefix("#") for f in findings if f.code == "record-missing"}
+    assert missing == compulsory | {"FLAGGA", "PROGRAM", "FORMAT", "GEN", "FNAMN"}
+    assert ("balances-missing" in {finding.code for finding in findings}) == (name == "x.se")
+
+
+def test_rows_in_another_month_than_their_voucher_count_in_the_vouchers() -> None:
+    """The standard leaves it open (facts 10); #PSALDO is the change of vouchers dated in the month (facts 5)."""
+    assert sie.check(books(("#TRANS 1930 {} 25.25", "#TRANS 1930 {} 25.25 20250401"))) == []
 
 
 def test_the_balance_of_a_day() -> None:

@@ -50,7 +50,11 @@ def test_utf8_byte_order_mark() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "name", "found"),
-    [("iso-8859-1", "Kafé Åberg", "iso-8859-1"), ("cp1252", "Kafé Åberg – €", "cp1252")],
+    [
+        ("iso-8859-1", "Kafé Åberg", "iso-8859-1"),
+        ("iso-8859-15", "Kafé Åberg", "iso-8859-1"),
+        ("cp1252", "Kafé Åberg – €", "cp1252"),
+    ],
 )
 def test_latin_1_and_windows_1252(encoding: str, name: str, found: str) -> None:
     document = read(f'#KONTO 1930 "{name}"', encoding=encoding)
@@ -60,11 +64,13 @@ def test_latin_1_and_windows_1252(encoding: str, name: str, found: str) -> None:
     assert codes(document) == ["encoding"]
 
 
-def test_cp850_and_cp865() -> None:
-    """Can't be told from CP437, in which å, ä and ö are the same bytes."""
-    document = read('#KONTO 1930 "Blåbär och öl"', encoding="cp850")
+@pytest.mark.parametrize("encoding", ["cp850", "cp865"])
+def test_cp850_and_cp865(encoding: str) -> None:
+    """Can't be told from CP437, in which the Swedish letters are the same bytes; rarer ones are not."""
+    document = read('#KONTO 1930 "åäöÅÄÖéü"', '#KONTO 1940 "Søren på Blåbärsön"', encoding=encoding)
 
-    assert document.account_name(1930) == "Blåbär och öl"
+    assert document.account_name(1930) == "åäöÅÄÖéü"
+    assert document.account_name(1940) == "S¢ren på Blåbärsön"
     assert document.encoding == "cp437"
 
 
@@ -74,7 +80,8 @@ def test_cp850_and_cp865() -> None:
 def test_tabs_and_blanks_around_braces() -> None:
     document = read("#KONTO\t1930\t\tBank ", "#VER\tA\t1\t20250301", "{\t ", "\t#TRANS 1930\t{ }\t1.50  ", "}\t ")
 
-    assert [row.amount for row in document.vouchers[0].rows] == [Decimal("1.50")]
+    assert document.account_name(1930) == "Bank"
+    assert [(row.objects, row.amount) for row in document.vouchers[0].rows] == [((), Decimal("1.50"))]
     assert not document.problems
 
 
@@ -97,9 +104,9 @@ def test_everything_quoted() -> None:
 
 
 def test_escaped_quotes_and_braces_in_text() -> None:
-    document = read(*a_voucher(r'#TRANS 1930 {} 1 "" "{VV cf \"pay\"} C:\temp" 0'))
+    document = read(*a_voucher(r'#TRANS 1930 {} 1 "" "{VV cf \"pay\"} C:\temp \\ 5" 0'))
 
-    assert document.rows[0].text == r'{VV cf "pay"} C:\temp'
+    assert document.rows[0].text == r'{VV cf "pay"} C:\temp \\ 5'
     assert not document.problems
 
 
@@ -206,10 +213,11 @@ def test_row_outside_every_voucher() -> None:
 def test_empty_and_alphanumeric_series() -> None:
     document = read(
         *a_voucher(head='#VER "" "" 20250301'), *a_voucher(head="#VER LEV1 7B 20250301"),
-        *a_voucher(head="#VER # 1 20250301"),
+        *a_voucher(head="#VER # 1 20250301"), *a_voucher('#TRANS 1930 {} 0 "" "" 0 #H', head="#VER 11 007 20250301"),
     )  # fmt: skip
 
-    assert [(v.series, v.number) for v in document.vouchers] == [("", ""), ("LEV1", "7B"), ("#", "1")]
+    assert [(v.series, v.number) for v in document.vouchers] == [("", ""), ("LEV1", "7B"), ("#", "1"), ("11", "007")]
+    assert document.rows[0].signature == "#H"
     assert not document.problems
 
 
@@ -336,10 +344,13 @@ def test_period_without_object_list() -> None:
 
 
 def test_period_and_account_swapped() -> None:
-    document = read("#PBUDGET 0 1119 202501 {} -1667.00")
+    """BL Administration leaves the object list out, too."""
+    document = read("#PBUDGET 0 1119 202501 {} -1667.00", "#PBUDGET 0 1120 202501 -1667.00")
 
-    assert (document.balances[0].period, document.balances[0].account) == (202501, "1119")
-    assert codes(document) == ["period-and-account-swapped"]
+    assert [(b.period, b.account, b.amount) for b in document.balances] == [
+        (202501, "1119", Decimal(-1667)), (202501, "1120", Decimal(-1667)),
+    ]  # fmt: skip
+    assert codes(document) == ["period-and-account-swapped", "objects-missing", "period-and-account-swapped"]
 
 
 def test_account_numbers() -> None:
@@ -406,6 +417,14 @@ def test_repeated_records() -> None:
     assert document.account_name(1930) == "Bank"
     assert document.dimensions["6"].objects == {"A": "X"}
     assert codes(document) == ["repeated-record", "account-repeated", "object-repeated"]
+    assert [other.fields for other in document.other] == [("Annat",), ("1930", "Plusgiro"), ("Y",)]
+
+
+def test_repeated_account_types_and_units() -> None:
+    document = read("#KONTO 1930 Bank", "#KTYP 1930 T", "#KTYP 1930 S", "#ENHET 1930 kg", "#ENHET 1930 st")
+
+    assert (document.accounts["1930"].type, document.accounts["1930"].unit) == ("T", "kg")
+    assert codes(document) == ["repeated-record"] * 2
 
 
 def test_repeated_balances() -> None:
@@ -481,6 +500,17 @@ def test_checksum_of_a_file_in_another_encoding(encoding: str) -> None:
     document = sie.read(data.decode("cp437").encode(encoding))
 
     assert document.checksum is ChecksumVerdict.RIGHT
+
+
+def test_checksum_that_cant_be_verified() -> None:
+    """Text that CP437 lacks, or no record that opens it: told, and nothing is claimed."""
+    unopened = read("#KONTO 1930 Bank", "#KSUMMA 5")
+    euro = read(
+        '#KONTO 1930 "€ 5"', "#KSUMMA 5", head=HEAD.replace("#FLAGGA 0\n", "#FLAGGA 0\n#KSUMMA\n"), encoding="utf-8"
+    )
+
+    assert (unopened.checksum, codes(unopened)) == (ChecksumVerdict.UNVERIFIED, ["checksum-unopened"])
+    assert (euro.checksum, codes(euro)) == (ChecksumVerdict.UNVERIFIED, ["encoding", "checksum-skipped"])
 
 
 # what is no SIE file

@@ -41,11 +41,22 @@ def test_arrow() -> None:
     assert document.balances.to_arrow().to_pylist()[0]["period"] == 202501
 
 
+def test_numbers_and_codes_are_handed_over_without_a_copy() -> None:
+    rows = sie.read(DATA).rows
+
+    table = rows.to_arrow()
+
+    amounts, accounts = table["amount"].chunk(0), table["account"].chunk(0)
+    assert amounts.buffers()[1].address == rows.amount.buffer_info()[0]
+    assert accounts.indices.buffers()[1].address == rows.account.codes.buffer_info()[0]
+
+
 def test_polars_and_pandas(sample: Callable[[str], Path]) -> None:
     document = sie.read(sample("fortnox-2011/Sie4.se"))
 
     assert document.rows.to_polars()["amount"].sum() == 0
     assert document.rows.to_pandas()["amount"].sum() == 0
+    assert document.vouchers.columns.to_pandas()["date"].dt.year.eq(2010).all()
     assert len(document.balances.to_polars()) == len(document.balances)
 
 

@@ -1,5 +1,6 @@
 """Every sample file, against figures that an independent script worked out (naive.py, samples/figures.json)."""
 
+import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_the_checksums_of_real_files_are_right(name: str, sample: Callable[[str]
     document = sie.read(sample(name))
 
     assert document.checksum is ChecksumVerdict.RIGHT
+
+
+def test_checksum_counts_contents_only() -> None:
+    """Label with #, contents of the fields, a quote for an escaped one (§10's example); blanks only inside quotes."""
+    content = b'#KONTO1915Kassa "special"#VERA120250301#TRANS19156A b1.50'
+    lines = ('#KONTO  1915\t"Kassa \\"special\\""', "#VER A 1 20250301", "{", '\t#TRANS 1915 {6 "A b"} 1.50 ', " }")
+    text = "\n".join(("#FLAGGA 0", "#KSUMMA", *lines, f"#KSUMMA {zlib.crc32(content)}"))
+
+    document = sie.read(text.encode("cp437"))
+
+    assert document.checksum is ChecksumVerdict.RIGHT
+    assert document.origin.declared_checksum == zlib.crc32(content)
 
 
 @pytest.mark.parametrize("name", ["Sie1.se", "Sie2.se", "Sie3.se", "Sie4.se"])

@@ -24,6 +24,8 @@ class Origin:
     sha256: str = ""
     encoding: Encoding = field(default_factory=lambda: Encoding("cp437", "certain"))
     checksum: ChecksumVerdict = ChecksumVerdict.ABSENT
+    declared_checksum: int | None = None
+    """The number in the closing #KSUMMA; -1 if it is none."""
     unended_line: int = 0
     """The number of the last line where no line end follows it, else 0."""
 

@@ -32,8 +32,8 @@ class Frame:
         return import_module("polars").from_arrow(self.to_arrow())
 
     def to_pandas(self) -> Any:
-        """A `pandas.DataFrame` of what `to_arrow` gives."""
-        return self.to_arrow().to_pandas()
+        """A `pandas.DataFrame` of what `to_arrow` gives, with texts as categories."""
+        return self.to_arrow().to_pandas(date_as_object=False)
 
     def _column(self, arrow: Any, name: str) -> Any:
         column = getattr(self, name)

@@ -41,7 +41,9 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     said = {name: value for name, value in assembly.header.items() if value != ""}
     header = Header(**said)  # type: ignore[arg-type]  # the slots of `headers` are its fields
     unended = 0 if text.endswith(b"\n") else (counts[b"\n"[0]] or text.count(b"\n")) + 1
-    return assembled(assembly, Origin(name, len(data), sha256, found, verdict, unended), header)
+    return assembled(
+        assembly, Origin(name, len(data), sha256, found, verdict, assembly.checksum.declared, unended), header
+    )
 
 
 def _load(source: Source) -> tuple[bytes, str]:

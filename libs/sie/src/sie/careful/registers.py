@@ -22,11 +22,11 @@ class RegisterRecords(Teller):
 
     def _account_type(self, line: Line) -> None:
         account, text = self._attribute(line)
-        account.type = text
+        account.type = self._first(account.type, text)
 
     def _account_unit(self, line: Line) -> None:
         account, text = self._attribute(line)
-        account.unit = text
+        account.unit = self._first(account.unit, text)
 
     def _sru(self, line: Line) -> None:
         account, text = self._attribute(line)
@@ -42,6 +42,12 @@ class RegisterRecords(Teller):
             self._report("account-order", 0, self._raw)
         self._keep_extra(fields[2:])
         return account, self._text(fields[1].value)
+
+    def _first(self, known: str, text: str) -> str:
+        if known:
+            self._report("repeated-record", 0, self._raw)
+            self._assembly.keep_other(Other(self._number, self._label, (text,)))
+        return known or text
 
     def _draft(self, number: str) -> AccountDraft:
         return self._assembly.accounts.setdefault(number, AccountDraft())
