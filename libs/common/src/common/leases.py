@@ -108,9 +108,10 @@ class SlotPermit:
     access_token: str = field(repr=False)
     tenant: int
     deadline: float
-    """By the boot-time clock; the call must have ended before."""
+    """By the boot-time clock; the call must have ended before. One call only: over once it was answered."""
 
     def answered(self) -> None:
+        self.deadline = 0.0
         self.permits.hand_back(self.slot, answered=True)
 
     def too_many(self) -> None:

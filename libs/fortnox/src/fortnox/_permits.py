@@ -23,7 +23,7 @@ class Permit(Protocol):
 
     @property
     def deadline(self) -> float:
-        """When the call must have ended, by `boottime()`."""
+        """When the call must have ended, by `boottime()`; over once it was answered, so that nobody calls twice."""
 
     def answered(self) -> None:
         """The answer came, or the request certainly never left: the slot is free 5 s from now."""

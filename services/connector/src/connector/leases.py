@@ -185,6 +185,7 @@ class OwnPermit:
     too_many_came: bool = False
 
     def answered(self) -> None:
+        self.deadline = 0.0  # one call only
         self.permits.hand_back(self)
 
     def too_many(self) -> None:
