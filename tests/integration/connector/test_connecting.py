@@ -95,6 +95,7 @@ async def test_the_wrong_company_is_refused_by_its_number(scene: Any, replica: A
 
     await failed(scene, replica, begun, page, "connect.wrong-organisation-number")
     assert "556677" not in page.text
+    await replica.upkeep.round()
     assert await scene.pool.fetchval("select count(*) from grants") == 0
 
 

@@ -68,7 +68,9 @@ def failed(
     if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
         actions.insert(0, Action("Skapa en länk att skicka vidare", forward))
     return Page(
-        title="Anslutningen blev inte av",
+        title="Anslutningen är inte klar än"
+        if trouble.code == problems.FINISHING.code
+        else "Anslutningen blev inte av",
         text=trouble.swedish,
         next_step=trouble.next_step,
         code=trouble.code,
