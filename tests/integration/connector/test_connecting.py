@@ -261,7 +261,7 @@ async def test_only_known_origins_are_told_anything(replica: Any) -> None:
 
     answer = await replica.http.post("/v1/connect-sessions", json=wish)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 403
     assert answer.json()["code"] == "connect.origin-not-allowed"
 
 
