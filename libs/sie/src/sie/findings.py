@@ -104,11 +104,11 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "object-undeclared": (W, "I dimension {dimension} används {found} objekt som inte är deklarerade, t.ex. {example}.",
                           "In dimension {dimension}, {found} objects are used but not declared, as {example}."),
     # the file's form
-    "record-missing": (W, "#{label} saknas, som är obligatorisk i en fil av typ {kind}.",
+    "record-missing": (W, "#{label} saknas men är obligatorisk i en fil av typ {kind}.",
                        "#{label} is missing, which is compulsory in a file of type {kind}."),
     "record-not-allowed": (W, "#{label} får inte förekomma i en fil av typ {kind}.",
                            "#{label} may not occur in a file of type {kind}."),
-    "balances-missing": (W, "Filen har inga balanser (#IB, #UB, #RES), som är obligatoriska i typ {kind}.",
+    "balances-missing": (W, "Filen har inga balanser (#IB, #UB, #RES), fast de är obligatoriska i typ {kind}.",
                          "The file has no balances (#IB, #UB, #RES), which are compulsory in type {kind}."),
     "order": (W, "#{label} står före #{found}. Ordningen är flagga, identifikation, kontoplan, saldon, verifikationer.",
               "#{label} stands before #{found}. The order is flag, identification, accounts, balances, vouchers."),
