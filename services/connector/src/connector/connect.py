@@ -17,12 +17,12 @@ import structlog
 from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, Trouble
 from common.problems import INTERNAL, ProblemError
-from connector import binding, opening, problems, repeated, scopes, telemetry
+from connector import binding, opening, problems, repeated, telemetry
 from connector.announcements import Announcer
 from connector.consenting import Consenting
 from connector.grants import FINISH_WITHIN
 from connector.keeping import Keeper
-from connector.opening import Opening
+from connector.opening import Granted, Opening
 from connector.repository import Session, Sessions
 from connector.tokens.sealed import digest
 from fortnox.oauth import OAuth, redirect_error
@@ -55,7 +55,7 @@ class Outcome:
 
     session: Session | None
     trouble: Trouble | None = None
-    limitations: tuple[Trouble, ...] = ()
+    granted: Granted = field(default_factory=Granted)
     again: Invitation | None = None
     """With which this browser may try again."""
 
@@ -192,7 +192,7 @@ class Connect:
                 await self._failed(session, INTERNAL.error(), exchanging=True)
             raise
         telemetry.CONNECTS.labels("connected").inc()
-        return Outcome(session, limitations=scopes.limitations(session.wanted_scopes, consent.tokens.scopes))
+        return Outcome(session, granted=opening.compared(session, consent.tokens.scopes, consent.kind))
 
     async def _session_of(self, callback: Callback, cookies: Mapping[str, str]) -> Session | None:
         """The session that the callback is about: by its state, or else by the browser's cookies."""
@@ -263,7 +263,7 @@ class Connect:
         if session.trouble:
             return Outcome(session, Trouble.of(problems.stored(session.trouble)))
         async with self.pool.acquire() as connection:
-            return Outcome(session, limitations=await opening.limitations(connection, session))
+            return Outcome(session, granted=await opening.granted(connection, session))
 
 
 def _code(callback: Callback) -> str:

@@ -79,6 +79,8 @@ class SessionState(Model):
     trouble: Trouble | None = None
     limitations: tuple[Trouble, ...] = ()
     """Of a connected one: what can't be done, because Fortnox granted less than was asked for."""
+    upgrade: Trouble | None = None
+    """Of a connected one: a service account was asked for, and it fell back to a refresh token; how to mend that."""
 
 
 def digits(organisation_number: str | None) -> str:
