@@ -25,7 +25,7 @@ install: .venv/.installed ## set up .venv with everything (brings uv, and Java, 
 browser: ## bring Chromium for tests/browser, where apt and root are there (they are skipped without)
 	@command -v chromium chromium-browser google-chrome >/dev/null || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && export DEBIAN_FRONTEND=noninteractive && \
-		timeout 300 sh -c 'apt-get update -qq && apt-get install -qq --no-install-recommends chromium' >/dev/null 2>&1; \
+		timeout 180 sh -c 'apt-get update -qq && apt-get install -qq --no-install-recommends chromium' >/dev/null 2>&1; \
 	} || echo 'No Chromium, and it could not be brought: tests/browser will be skipped.'
 
 .PHONY: lock
@@ -49,12 +49,28 @@ test: lint ## lint, types, and all tests but the long ones, on two workers (SERV
 soak: install ## the long tests
 	@$(VENV)/pytest -n 2 --dist loadgroup -m long --timeout 3600
 
+FUZZ := .cache/fuzz
+FUZZ_FLAGS = -max_total_time=$(or $(SECONDS),600) -timeout=20 -dict=tests/fuzz/sie.dict -artifact_prefix=$(FUZZ)/found/
+FUZZ_SEEDS = $$(find tests/unit/sie/samples -mindepth 1 -type d)
+# small batches and fields, so that small files reach what is done at their ends
+FUZZ_CC = clang -g -O1 -fno-sanitize-recover=undefined -DBATCH=4 -DLONGEST=64 -Ilibs/sie/native \
+	-I$$($(VENV)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
 .PHONY: fuzz
-fuzz: install ## fuzz libs/sie for SECONDS=600 (brings atheris)
+fuzz: install ## fuzz libs/sie for SECONDS=600 (Linux; brings atheris; with clang installed the C code is watched too)
 	@$(UV) pip install --quiet --python $(VENV)/python --group fuzz
-	@mkdir -p .cache/fuzz/found .cache/fuzz/corpus
-	@nice -n 19 $(VENV)/python tests/fuzz/read_sie.py -max_total_time=$(or $(SECONDS),600) -max_len=4096 \
-		-timeout=20 -dict=tests/fuzz/sie.dict -artifact_prefix=.cache/fuzz/found/ .cache/fuzz/corpus $$(find tests/unit/sie/samples -mindepth 1 -type d)
+	@mkdir -p $(FUZZ)/found $(FUZZ)/corpus $(FUZZ)/scanner-corpus
+ifneq ($(shell command -v clang),)
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined tests/fuzz/scanner.c -o $(FUZZ)/scanner
+	@$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -shared -fPIC libs/sie/native/core.c -o $(FUZZ)/_core.so
+	@nice -n 19 $(FUZZ)/scanner $(FUZZ_FLAGS) -max_len=2048 $(FUZZ)/scanner-corpus $(FUZZ_SEEDS)
+	@SIE_FUZZ_CORE=$(FUZZ)/_core.so ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=16 \
+		LD_PRELOAD=$$($(VENV)/python -c 'import atheris; print(atheris.path())')/asan_with_fuzzer.so \
+		nice -n 19 $(VENV)/python tests/fuzz/read_sie.py $(FUZZ_FLAGS) -max_len=1024 $(FUZZ)/corpus $(FUZZ_SEEDS)
+else
+	@echo "There is no clang (package clang): the native core is fuzzed without instrumentation, led by its twin in Python."
+	@nice -n 19 $(VENV)/python tests/fuzz/read_sie.py $(FUZZ_FLAGS) -max_len=4096 $(FUZZ)/corpus $(FUZZ_SEEDS)
+endif
 
 .PHONY: up
 up: .env ## the production-like stack with Docker, until make down (PROFILE=sandbox adds simulator and product)

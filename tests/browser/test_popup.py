@@ -134,6 +134,8 @@ async def test_an_administrator_elsewhere_gets_the_link(stage: Any) -> None:
     link = await popup.get_by_label("Länk att skicka").input_value()
     await popup.reload()
     assert await popup.get_by_label("Länk att skicka").input_value() == link
+    await popup.get_by_role("button", name="Kopiera länken").click()
+    await expect(popup.get_by_role("status")).to_have_text(re.compile("^Länken är (kopierad|markerad)"))
 
     administrator = await (await stage.person()).new_page()
     await administrator.goto(link)

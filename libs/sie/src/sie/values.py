@@ -7,6 +7,7 @@ calls date32) and `datetime.date` outside.
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 NO_DATE = -(2**31)
 """In a date column: no date was given."""
@@ -64,6 +65,7 @@ def read_quantity(text: str) -> tuple[str, bool]:
     return plain, plain == text
 
 
+@lru_cache(maxsize=1024)
 def read_date(text: str) -> tuple[int, bool]:
     """The date in days, and whether it is written as the standard says (§5.10)."""
     match = _DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)

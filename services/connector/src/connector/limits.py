@@ -2,7 +2,9 @@
 
 from common.problems import Problem
 
-GRANT_ALL = "Anslut företaget igen och godkänn alla behörigheter. Saknas en licens aktiveras den först i Fortnox."
+GRANT_ALL = (
+    "Anslut företaget igen och godkänn alla behörigheter. Om en licens saknas behöver den först aktiveras i Fortnox."
+)
 
 
 def _without(scope: str, swedish: str, english: str) -> Problem:

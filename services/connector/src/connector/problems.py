@@ -28,7 +28,7 @@ MISSING_LICENCE = Problem(
 MISSING_APP_LICENCE = Problem(
     code="connect.missing-app-licence",
     swedish="Integrationen är inte beställd för företaget i Fortnox.",
-    next_step=("Be företagets administratör att beställa integrationen på Fortnox marknadsplats. Försök sedan igen."),
+    next_step="Be företagets administratör att beställa integrationen på Fortnox marknadsplats. Försök sedan igen.",
     english="Fortnox refused: the integration must be bought in Fortnox's marketplace first.",
 )
 NOT_ADMINISTRATOR = Problem(
@@ -42,8 +42,8 @@ NOT_ADMINISTRATOR = Problem(
 )
 RIGHT_MISSING_ON_THE_WAY = Problem(
     code="connect.missing-right",
-    swedish="Du saknar rätt i Fortnox att läsa företagets uppgifter.",
-    next_step="Skicka länken vidare till företagets administratör, eller be att själv få rätten och försök igen.",
+    swedish="Du saknar behörighet i Fortnox att läsa företagets uppgifter.",
+    next_step="Skicka länken vidare till företagets administratör, eller be att själv få behörigheten och försök igen.",
     english="Fortnox refused to tell who the company is: the person lacks a right.",
 )
 COMPANY_NOT_GRANTED = Problem(
@@ -76,14 +76,14 @@ REFUSED = Problem(
 LINK_UNKNOWN = Problem(
     code="connect.unknown-link",
     swedish="Länken till anslutningen finns inte.",
-    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
+    next_step="Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny.",
     english="No connect session has this ticket.",
     status=404,
 )
 LINK_USED = Problem(
     code="connect.link-used",
     swedish="Länken till anslutningen har redan använts.",
-    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
+    next_step="Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny.",
     english="The one-time address was opened again, or by another browser.",
     status=409,
 )
@@ -91,8 +91,8 @@ SESSION_EXPIRED = Problem(
     code="connect.session-expired",
     swedish="Tiden för anslutningen har gått ut.",
     next_step=(
-        "Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny. Visade "
-        "Fortnox ett felmeddelande: kontakta supporten och uppge det."
+        "Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny. "
+        "Om Fortnox visade ett felmeddelande, kontakta supporten och uppge det."
     ),
     english="The connect session ran out before the person came back from Fortnox.",
     status=409,
@@ -132,7 +132,7 @@ WRONG_ORGANISATION_NUMBER = Problem(
     swedish="Du valde ett annat företag i Fortnox än det som uppdraget gäller: organisationsnumren är olika.",
     next_step=(
         "Försök igen och välj rätt företag hos Fortnox. Som redovisningskonsult väljer du klienten i Digital "
-        "byrå. Var det rätt företag: kontrollera organisationsnumret i uppdraget."
+        "byrå. Om det var rätt företag, kontrollera organisationsnumret i uppdraget."
     ),
     english="The company's organisation number is not the expected one.",
     status=409,
@@ -142,7 +142,7 @@ WRONG_COMPANY = Problem(
     swedish="Du valde ett annat företag i Fortnox än det som var anslutet förut.",
     next_step=(
         "Försök igen och välj samma företag som förut. Som redovisningskonsult väljer du klienten i Digital "
-        "byrå. Ska uppdraget gälla det andra företaget: gör en ny anslutning."
+        "byrå. Om uppdraget ska gälla det andra företaget, gör en ny anslutning."
     ),
     english="Reconnecting gave tenant {tenant}; the connection belongs to tenant {expected_tenant}.",
     status=409,
@@ -180,6 +180,7 @@ ORIGIN_NOT_ALLOWED = Problem(
     swedish="Anslutningen kan inte öppnas från den här sidan.",
     next_step="Kontakta supporten.",
     english="The origin is not among ALLOWED_ORIGINS.",
+    status=403,
 )
 REUSED_IDEMPOTENCY_KEY = Problem(
     code="connect.reused-idempotency-key",

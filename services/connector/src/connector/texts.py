@@ -22,7 +22,7 @@ def invitation(session: Session, address: str, forward: str) -> Page:
         details=_details(session),
         next_step=" ".join([*_who_may(session), CONSULTANT, *_careful(session)]),
         actions=(
-            Action("Fortsätt till Fortnox", address, primary=True),
+            Action("Fortsätt till Fortnox", address),
             Action("Skapa en länk att skicka vidare", forward, "Är det någon annan som ska godkänna?"),
         ),
         goes_on_from="" if session.forwarded else session.origin,
@@ -50,7 +50,7 @@ def result(outcome: Outcome, again: str | None, forward: str | None) -> Page:
         title="Företaget är anslutet till Fortnox",
         text="Anslutningen är klar." if not outcome.limitations else "Anslutningen är klar, men inte fullständig.",
         notes=tuple(one.swedish for one in outcome.limitations),
-        next_step=" ".join([*_mend(outcome), _where_now(session)]),
+        next_step="\n".join([*_mend(outcome), _where_now(session)]),
         message=message,
         origin=origin,
     )
@@ -64,9 +64,9 @@ def failed(
     origin: str = "",
 ) -> Page:
     """What went wrong, and what the person can do."""
-    actions = [Action("Försök igen", again, primary=True)] if again else []
+    actions = [Action("Försök igen", again)] if again else []
     if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
-        actions.append(Action("Skapa en länk att skicka vidare", forward))
+        actions.insert(0, Action("Skapa en länk att skicka vidare", forward))
     return Page(
         title="Anslutningen blev inte av",
         text=trouble.swedish,
@@ -87,7 +87,7 @@ def _details(session: Session) -> tuple[tuple[str, str], ...]:
     told = (
         ("Företag", session.company_name),
         ("Uppdrag", session.reference),
-        ("Begärs av", session.asked_by),
+        ("Begärd av", session.asked_by),
         ("Program", _host(session)),
     )
     return tuple((name, value) for name, value in told if value)
