@@ -1,12 +1,13 @@
 """What the vouchers of a document add up to: summed once over the columns, then asked in many ways. In öre."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 
 from sie import core, values
 from sie.document import Document
 from sie.ledger import Pair, PeriodKey
+from sie.records import Objects
 
 
 class Booked:
@@ -46,17 +47,17 @@ class Booked:
                 found[self._accounts[account], pair] += total * is_covered
         return found
 
-    def by_month(self, *, whole_year: bool = False) -> Counter[PeriodKey]:
+    def by_month(self, *, whole_year: bool = False) -> dict[PeriodKey, int]:
         """Per account, month and object, and in total under (); of the days that the balances cover, or of all."""
-        found: Counter[PeriodKey] = Counter()
+        found: defaultdict[PeriodKey, int] = defaultdict(int)
+        alone: list[tuple[Objects, ...]] = [((), *((pair,) for pair in objects)) for objects in self._objects]
         for account, objects, day, total, _ in self._sums:
             is_covered, month = self._classes[day]
             if is_covered or whole_year:
                 name = self._accounts[account]
-                found[name, month, ()] += total
-                for pair in self._objects[objects]:
-                    found[name, month, (pair,)] += total
-        return found
+                for each in alone[objects]:
+                    found[name, month, each] += total
+        return dict(found)
 
     def first_lines(self) -> dict[str, int]:
         """Where each account was first booked on."""

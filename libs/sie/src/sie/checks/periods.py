@@ -17,15 +17,19 @@ def months(books: Books) -> Iterator[Finding]:
     stated = books.periods
     if not stated or not len(books.document.vouchers):
         return
-    for key, change in stated.items():
-        if _is_comparable(books, key[2]) and not books.months.allow(key, change.amount):
-            yield _of_month(books, key, change.amount, change.line)
-    dimensions = {(account, objects[0][0]) for account, _, objects in stated if objects}
-    for key, total in books.months.first.items():
-        account, _, objects = key
-        is_expected = not objects or (_is_comparable(books, objects) and (account, objects[0][0]) in dimensions)
-        if total and is_expected and key not in stated and not books.months.allow(key, 0):
-            yield _of_month(books, key, 0, books.first_lines[account])
+    readings = books.months()
+    computed = next(readings)
+    wrong = _wrong(books, computed)
+    while wrong and (other := next(readings, None)) is not None:
+        still = {(account, objects) for account, _, objects in _wrong(books, other)}
+        wrong = [key for key in wrong if (key[0], key[2]) in still]
+    for key in wrong:
+        account, period, objects = key
+        found = stated.get(key, NOTHING)
+        yield finding(
+            "period-object" if objects else "period", expected=kronor(computed.get(key, 0)), found=kronor(found.amount),
+            account=account, period=period, objects=objects, line=found.line or books.first_lines[account],
+        )  # fmt: skip
 
 
 def objects(books: Books) -> Iterator[Finding]:
@@ -33,8 +37,8 @@ def objects(books: Books) -> Iterator[Finding]:
     opened, closed = (object_balances(books.document, kind) for kind in ("OIB", "OUB"))
     if opened and not closed:
         yield finding("object-closing-missing", line=next(iter(opened.values())).line)
-    moved = _moved(books)
-    if not closed or moved is None:
+    moved = _moved(books) if closed else None
+    if moved is None:
         return
     stated = opened.keys() | closed.keys()
     dimensions = {(account, dimension) for account, (dimension, _) in stated}
@@ -49,18 +53,25 @@ def objects(books: Books) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _wrong(books: Books, computed: Mapping[PeriodKey, int]) -> list[PeriodKey]:
+    """Where the stated change isn't the computed one; one that is left out is zero."""
+    stated = books.periods
+    found = [
+        key for key, change in stated.items()
+        if computed.get(key, 0) != change.amount and _is_comparable(books, key[2])
+    ]  # fmt: skip
+    dimensions = {(account, objects[0][0]) for account, _, objects in stated if objects}
+    for key, total in computed.items():
+        if total and key not in stated:
+            account, _, objects = key
+            if not objects or ((account, objects[0][0]) in dimensions and _is_comparable(books, objects)):
+                found.append(key)
+    return found
+
+
 def _is_comparable(books: Books, objects: Objects) -> bool:
     """Not where several objects, or an object above or below others, are put together (§8.12)."""
-    return len(objects) <= 1 and all(dimension not in books.related for dimension, _ in objects)
-
-
-def _of_month(books: Books, key: PeriodKey, found: int, line: int) -> Finding:
-    account, period, objects = key
-    expected = books.months.first.get(key, 0)
-    code = "period-object" if objects else "period"
-    return finding(
-        code, expected=kronor(expected), found=kronor(found), account=account, period=period, objects=objects, line=line
-    )
+    return not objects or (len(objects) == 1 and objects[0][0] not in books.related)
 
 
 def _moved(books: Books) -> Moved | None:
