@@ -165,7 +165,14 @@ INTERRUPTED = Problem(
     code="connect.interrupted",
     swedish="Anslutningen kunde inte slutföras på grund av ett tillfälligt fel hos oss.",
     next_step="Vänta en stund och försök igen.",
-    english="The database went away while the code was being exchanged.",
+    english="The process that exchanged the code ended before it could store what it got.",
+    status=503,
+)
+FINISHING = Problem(
+    code="connect.finishing",
+    swedish="Fortnox har godkänt anslutningen, men ett tillfälligt fel hos oss gör att den inte är klar än.",
+    next_step="Den slutförs av sig själv inom några minuter och visas sedan i programmet. Du kan stänga fönstret.",
+    english="The consent's tokens are stored; another try finishes the connection.",
     status=503,
 )
 UNAVAILABLE = Problem(
@@ -255,7 +262,7 @@ FORTNOX_AWAY = Problem(
     retry_after=10,
 )
 
-HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED))
+HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED, FINISHING))
 """Ends of an attempt that trying again in the same popup can't mend."""
 FOR_SOMEBODY_ELSE = frozenset(
     problem.code for problem in (NOT_ADMINISTRATOR, RIGHT_MISSING_ON_THE_WAY, MISSING_LICENCE, MISSING_APP_LICENCE)

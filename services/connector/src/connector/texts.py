@@ -46,11 +46,13 @@ def result(outcome: Outcome, again: str | None, forward: str | None) -> Page:
     origin = session.origin if session else ""
     if outcome.trouble:
         return failed(outcome.trouble, again, forward, message, origin)
+    granted = outcome.granted
+    less = [*granted.limitations, *([granted.upgrade] if granted.upgrade else [])]
     return Page(
         title="Företaget är anslutet till Fortnox",
-        text="Anslutningen är klar." if not outcome.limitations else "Anslutningen är klar, men inte fullständig.",
-        notes=tuple(one.swedish for one in outcome.limitations),
-        next_step="\n".join([*_mend(outcome), _where_now(session)]),
+        text="Anslutningen är klar, men inte fullständig." if less else "Anslutningen är klar.",
+        notes=tuple(one.swedish for one in less),
+        next_step="\n".join([*dict.fromkeys(one.next_step for one in less), _where_now(session)]),
         message=message,
         origin=origin,
     )
@@ -68,7 +70,9 @@ def failed(
     if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
         actions.insert(0, Action("Skapa en länk att skicka vidare", forward))
     return Page(
-        title="Anslutningen blev inte av",
+        title="Anslutningen är inte klar än"
+        if trouble.code == problems.FINISHING.code
+        else "Anslutningen blev inte av",
         text=trouble.swedish,
         next_step=trouble.next_step,
         code=trouble.code,
@@ -101,10 +105,6 @@ def _who_may(session: Session) -> list[str]:
 
 def _careful(session: Session) -> list[str]:
     return ["Fortsätt bara om du känner igen den som begär anslutningen."] if session.forwarded else []
-
-
-def _mend(outcome: Outcome) -> list[str]:
-    return list(dict.fromkeys(one.next_step for one in outcome.limitations))
 
 
 def _where_now(session: Session | None) -> str:
