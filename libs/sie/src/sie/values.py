@@ -86,6 +86,17 @@ def to_date(days: int) -> date | None:
     return None if days == NO_DATE else date.fromordinal(days + _EPOCH)
 
 
+def month_of(day: date) -> int:
+    """The month as YYYYMM."""
+    return day.year * 100 + day.month
+
+
+def month_of_days(days: int) -> int:
+    """The month as YYYYMM; 0 where there is no date."""
+    day = to_date(days)
+    return 0 if day is None else month_of(day)
+
+
 def shortest(ore: int) -> str:
     """As newer Fortnox writes it: 1279565, 125266.2, -1.85."""
     return two_decimals(ore).removesuffix("0") if ore % 100 else str(ore // 100)
