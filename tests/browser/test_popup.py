@@ -36,8 +36,9 @@ async def test_a_company_is_connected_and_the_product_told(stage: Any) -> None:
     [message] = await product.evaluate("received")
     assert message["origin"] == stage.servers.connector
     assert message["data"]["state"] == "connected"
-    async with popup.expect_event("close"):
-        await popup.get_by_role("button", name="Stäng fönstret").click()
+    await expect(popup.get_by_role("button", name="Stäng fönstret")).to_be_visible()
+    async with popup.expect_event("close"):  # which may come before a click of Playwright's has ended
+        await popup.evaluate("setTimeout(() => document.getElementById('close').click())")
 
 
 async def test_who_declined_may_try_again_in_the_popup(stage: Any) -> None:
