@@ -36,8 +36,9 @@ async def test_a_company_is_connected_and_the_product_told(stage: Any) -> None:
     [message] = await product.evaluate("received")
     assert message["origin"] == stage.servers.connector
     assert message["data"]["state"] == "connected"
-    async with popup.expect_event("close"):
-        await popup.get_by_role("button", name="Stäng fönstret").click()
+    await expect(popup.get_by_role("button", name="Stäng fönstret")).to_be_visible()
+    async with popup.expect_event("close"):  # which may come before a click of Playwright's has ended
+        await popup.evaluate("setTimeout(() => document.getElementById('close').click())")
 
 
 async def test_who_declined_may_try_again_in_the_popup(stage: Any) -> None:
@@ -134,6 +135,8 @@ async def test_an_administrator_elsewhere_gets_the_link(stage: Any) -> None:
     link = await popup.get_by_label("Länk att skicka").input_value()
     await popup.reload()
     assert await popup.get_by_label("Länk att skicka").input_value() == link
+    await popup.get_by_role("button", name="Kopiera länken").click()
+    await expect(popup.get_by_role("status")).to_have_text(re.compile("^Länken är (kopierad|markerad)"))
 
     administrator = await (await stage.person()).new_page()
     await administrator.goto(link)

@@ -5,6 +5,13 @@
 
 #include "distinct.h"
 
+/* Lets another thread that waits for the lock have it; for loops that make many objects. */
+static inline void let_others(size_t done)
+{
+    if (done % 4096 == 4095)
+        PyEval_RestoreThread(PyEval_SaveThread());
+}
+
 /* A sum of 64-bit amounts in two halves, which can't overflow for any number of rows that a column can have. */
 typedef struct {
     int64_t high, low;
@@ -144,6 +151,7 @@ static PyObject *unbalanced(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_ssize_t vouchers = columns[0].len / 4 - 1, rows = columns[1].len / 8;
     PyObject *found = PyList_New(0);
     for (Py_ssize_t i = 0; found && i < vouchers; i++) {
+        let_others((size_t)i);
         Total total = {0, 0};
         for (int32_t row = first[i]; row < first[i + 1] && row < rows && row >= 0; row++)
             increase(&total, amounts[row]);
@@ -217,6 +225,7 @@ static PyObject *list_of(const Groups *groups)
 {
     PyObject *all = PyList_New(0);
     for (size_t i = 0; all && i < groups->count; i++) {
+        let_others(i);
         const Group *group = &groups->groups[i];
         PyObject *one = Py_BuildValue("iiiNi", group->key[0], group->key[1], group->key[2], total_of(&group->total),
                                       group->first);

@@ -263,18 +263,28 @@ static PyMethodDef functions[] = {
     {NULL},
 };
 
+/* Once for the process: tables that are in use when the module is imported again keep their keys. */
+static bool choose_keys(void)
+{
+    if (key0 | key1)
+        return true;
+    PyObject *os = PyImport_ImportModule("os"), *random = os ? PyObject_CallMethod(os, "urandom", "i", 16) : NULL;
+    Py_XDECREF(os);
+    if (!random)
+        return false;
+    memcpy(&key0, PyBytes_AsString(random), 8);
+    memcpy(&key1, PyBytes_AsString(random) + 8, 8);
+    Py_DECREF(random);
+    return true;
+}
+
 static int prepare(PyObject *module)
 {
     static PyType_Slot slots[] = {
         {Py_tp_new, scanner_new}, {Py_tp_dealloc, scanner_dealloc}, {Py_tp_methods, scanner_methods}, {0}};
     static PyType_Spec spec = {"sie._core.Scanner", sizeof(Scanner), 0, Py_TPFLAGS_DEFAULT, slots};
-    PyObject *os = PyImport_ImportModule("os"), *random = os ? PyObject_CallMethod(os, "urandom", "i", 16) : NULL;
-    Py_XDECREF(os);
-    if (!random)
+    if (!choose_keys())
         return -1;
-    memcpy(&key0, PyBytes_AsString(random), 8);
-    memcpy(&key1, PyBytes_AsString(random) + 8, 8);
-    Py_DECREF(random);
     PyObject *type = PyType_FromSpec(&spec);
     int outcome = type ? PyModule_AddObjectRef(module, "Scanner", type) : -1;
     Py_XDECREF(type);

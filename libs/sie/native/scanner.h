@@ -9,6 +9,8 @@
 #define BATCH 2048 /* records of a kind that are read before Python takes them over */
 #endif
 
+#define MOST_BYTES (1 << 22) /* are read before, so that no batch has more text than is quickly made Python's */
+
 /* ---- What is gathered ---------------------------------------------------------------------------------------- */
 
 enum { OUTSIDE = 1, AFTER_VOUCHER, INSIDE, INSIDE_WITHOUT_BRACE }; /* as assembly.Place */
@@ -307,8 +309,9 @@ static bool is_full(const Scanner *self)
 /* Reads up to so many lines; ends sooner at the end, at a full batch, or at a line that isn't taken. */
 static Outcome read_lines(Scanner *self, int lines)
 {
+    Bytes begin = self->at;
     for (; lines > 0 && self->at < self->end; lines--) {
-        if (is_full(self))
+        if (is_full(self) || self->at - begin > MOST_BYTES)
             return BATCH_FULL;
         Bytes newline = memchr(self->at, '\n', self->end - self->at);
         Bytes next = newline ? newline + 1 : self->end;

@@ -59,6 +59,8 @@ async def test_a_company_is_connected_and_can_be_called(scene: Any, replica: Any
     [event] = await scene.said()
     assert (event["type"], event["status"], event["kind"]) == ("connection.established", "active", kind)
     assert (event["tenant"], event["missing_scopes"], event["reference"]) == (tenant, [], "uppdrag 1")
+    assert (event["upgrade"] is None) == (kind == "service_account")  # the other can be upgraded
+    assert (state["limitations"], state["upgrade"]) == ([], None)
     assert (event["valid_until"] is None) == (kind == "service_account")
 
     leases = Leases("https://connector.example", "key-of-the-tests", transport=replica.transport)
@@ -95,6 +97,7 @@ async def test_the_wrong_company_is_refused_by_its_number(scene: Any, replica: A
 
     await failed(scene, replica, begun, page, "connect.wrong-organisation-number")
     assert "556677" not in page.text
+    await replica.upkeep.round()
     assert await scene.pool.fetchval("select count(*) from grants") == 0
 
 
@@ -212,10 +215,14 @@ async def test_where_the_service_account_doesnt_work_the_refresh_token_does(
     begun = await scene.begin(replica, kind="service_account")
     await scene.simulator.fault("POST /oauth-v1/token", "status-401", skip=1)
 
-    await scene.browser(replica).connect(begun["url"], tenant=tenant)
+    page = await scene.browser(replica).connect(begun["url"], tenant=tenant)
 
     [event] = await scene.said("connection.established")
     assert event["kind"] == "refresh_token"
+    state = (await replica.http.get(f"/v1/connect-sessions/{begun['session_id']}")).json()
+    assert state["upgrade"] == event["upgrade"]
+    assert event["upgrade"]["code"] == "connection.personal"
+    assert event["upgrade"]["swedish"] in page.text
     await scene.forget_access_tokens()
     assert (await replica.lease(begun["connection_id"]))["access_token"]
 
@@ -260,7 +267,7 @@ async def test_only_known_origins_are_told_anything(replica: Any) -> None:
 
     answer = await replica.http.post("/v1/connect-sessions", json=wish)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 403
     assert answer.json()["code"] == "connect.origin-not-allowed"
 
 

@@ -25,7 +25,7 @@ async def test_who_may_not_approve_forwards_the_link_to_who_may(scene: Any, repl
     forwarded = await browser.http.post(f"{begun['url']}/forward")
     told = [await browser.open(forwarded.headers["location"]) for _ in range(2)]
 
-    assert all(f'value="{begun["url"]}"' in page.text for page in told)
+    assert all(f">{begun['url']}</textarea>" in page.text for page in told)
     state = await state_of(replica, begun)
     assert (state["state"], state["forwarded"], state["trouble"]) == ("open", True, None)
     assert 6.9 < days_left(state["expires_at"]) <= 7

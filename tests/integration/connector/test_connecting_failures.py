@@ -247,7 +247,8 @@ CASES = [
     Case("database away", "connect.unavailable", the_database_goes, event=False),
 ]
 TESTED_ELSEWHERE = {
-    "connect.interrupted",  # test_connecting_through_outages.py
+    "connect.finishing",  # test_connecting_through_outages.py
+    "connect.interrupted",
     "connect.origin-not-allowed",  # of the product's server, as are the next two
     "connect.unknown-session",
     "connect.reused-idempotency-key",

@@ -265,6 +265,35 @@ async def test_a_dead_token_is_replaced_on_the_way(scene: Any, replica: Any, ten
     assert (await asked(replica, connection, "company"))["tenant"] == tenant
 
 
+@pytest.mark.parametrize("kind", ["refresh_token", "service_account"])
+async def test_a_consent_withdrawn_meanwhile_is_told_once_and_not_tried_again(
+    scene: Any, replica: Any, tenant: int, kind: str
+) -> None:
+    connection = await scene.connected(replica, tenant, kind=kind)
+    await scene.simulator.revoke_consent(tenant, at_once=True)
+    before = len(await scene.token_calls())
+
+    answers = [await asked(replica, connection, what, 409) for what in ("company", "financial-years", "company")]
+
+    assert {one["code"] for one in answers} == {"connection.lost"}
+    assert len(await scene.said("connection.lost")) == 1
+    assert len(await scene.token_calls()) == before + 1
+
+
+async def test_a_missing_licence_does_not_end_the_connection(
+    scene: Any, replica: Any, tenant: int, connection: Any
+) -> None:
+    await scene.simulator.remove_licence(tenant, "bookkeeping")
+    before = len(await scene.simulator.calls())
+
+    for _ in range(3):
+        assert (await asked(replica, connection, "financial-years", 409))["code"] == "lookup.licence-missing"
+
+    assert len(await scene.simulator.calls()) == before + 3
+    assert (await asked(replica, connection, "company"))["tenant"] == tenant
+    assert await scene.said("connection.lost") == []
+
+
 async def test_a_key_opens_only_what_its_service_needs(scene: Any) -> None:
     replica = await scene.replica(callers={})
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import sie
-from sie import core
+from sie import core, reader
 
 HEAD = b"#FLAGGA 0\n"
 SIZE = 100_000
@@ -67,3 +67,14 @@ def test_problems_beyond_the_first_hundred_of_a_kind_are_only_counted() -> None:
 
     assert len(document.problems) == 100
     assert document.problem_counts["not-a-record"] == 5000
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"])
+def test_more_lines_than_can_be_numbered_are_refused(line_end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_LINES", 5)
+    five_lines = (HEAD + b"#KONTO 1930 Bank\n" * 4).replace(b"\n", line_end)
+
+    assert sie.read(five_lines).counts["KONTO"] == 4
+    with pytest.raises(sie.SieError) as refusal:
+        sie.read(five_lines + line_end)
+    assert refusal.value.code == "too-many-lines"

@@ -1,5 +1,6 @@
 """The native scanner and the one in Python read every file the same."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -260,3 +261,19 @@ def test_progress_is_told_up_to_the_end(name: str) -> None:
     assert told == sorted(told)
     assert told[-1] == (len(data), len(data))
     assert len(told) > 2
+
+
+@pytest.mark.skipif(core.NAME == "python", reason="there is no native core here")
+def test_importing_the_core_again_leaves_a_scan_alone() -> None:
+    """Another interpreter of this process may do so at any time; the tables of texts must keep their keys."""
+    data = HEAD + b'#VER A 1 20250101 "a text"\n{\n#TRANS 1930 {} 1.00\n}\n' * 60_000
+    spec = importlib.util.find_spec("sie._core")
+    assert spec
+    assert spec.loader
+
+    def import_again(_done: int, _total: int) -> None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))  # type: ignore[union-attr]  # see above
+
+    document = sie.read(data, progress=import_again)
+
+    assert document.words.texts.values == ["", "a text"]

@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from common.clock import SYSTEM, Clock
 from common.events.types import Model, Trouble
@@ -42,11 +43,18 @@ class Purpose(StrEnum):
     IMPORT = "import"
 
 
+def _only_a_number(value: object) -> object:
+    """JSON's 8.0 is a whole number, its "8" and its true are none."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number", "is not a number")
+    return value
+
+
 class HandedBack(Model):
     """A slot that is no longer needed. `answered_ago` None: it was never used and is free at once."""
 
     slot: str
-    answered_ago: float | None
+    answered_ago: float | None = Field(strict=True)
     """Seconds since the call's answer came; never a time of day, since clocks differ."""
 
 
@@ -55,12 +63,14 @@ class LeaseRequest(Model):
 
     lease_id: UUID
     connection_id: UUID
+    holder: UUID | None = None
+    """Who asks, the same in all its requests: a company's slots are shared evenly among these."""
     purpose: Purpose
-    calls: int = Field(ge=1, le=25)
+    calls: Annotated[int, BeforeValidator(_only_a_number)] = Field(ge=1, le=25)
     handed_back: tuple[HandedBack, ...] = ()
     refused_token: str | None = None
     """SHA-256 (hex) of an access token that Fortnox answered with 401."""
-    too_many_requests: bool = False
+    too_many_requests: bool = Field(default=False, strict=True)
     """A 429 came although we kept to the budget: somebody else uses it too."""
 
 
@@ -83,7 +93,7 @@ class HandBackRequest(Model):
     """Hands slots back without wanting more."""
 
     handed_back: tuple[HandedBack, ...]
-    too_many_requests: bool = False
+    too_many_requests: bool = Field(default=False, strict=True)
 
 
 class LeaseRefused(Exception):
@@ -125,6 +135,7 @@ class ConnectionPermits:
         self._leases = leases
         self._connection_id = connection_id
         self._purpose = purpose
+        self._holder = uuid4()
         self._clock = leases.clock
         self._free: deque[SlotPermit] = deque()
         self._used: list[tuple[str, float | None]] = []
@@ -204,6 +215,7 @@ class ConnectionPermits:
         request = LeaseRequest(
             lease_id=self._lease_id,
             connection_id=self._connection_id,
+            holder=self._holder,
             purpose=self._purpose,
             calls=max(1, min(LARGEST_LOT, self._wanted)),
             handed_back=_ages(handed_back, asked_at),

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from common.database import GONE, is_away
 from common.problems import (
@@ -33,6 +34,7 @@ from common.problems import (
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 BY_STATUS = {401: UNAUTHENTICATED, 403: FORBIDDEN, 404: NOT_FOUND, 405: METHOD_NOT_ALLOWED, 413: BODY_TOO_LARGE}
 
 
@@ -123,8 +125,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
     known = BY_STATUS.get(error.status_code)
     refused = known.error() if known else INVALID_REQUEST.error(fields="body (unreadable)")
     response = await _on_problem(request, INTERNAL.error() if error.status_code >= 500 else refused)
-    if allowed := (error.headers or {}).get("Allow"):
-        response.headers["allow"] = allowed
+    if error.status_code == 405:
+        response.headers["allow"] = ", ".join(_methods(request))
     return response
 
 
@@ -142,6 +144,13 @@ async def _on_crash(request: Request, error: Exception) -> Response:
     path = getattr(request.scope.get("route"), "path", None)  # as declared: what stands in it may be a secret
     log.error("http.crashed", path=path, request=reference, exc_info=error)
     return answer(INTERNAL.error(), request)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the address takes: the framework names only those of the first route that has it."""
+    address: dict[str, Any] = {"type": "http", "path": request.url.path, "root_path": "", "headers": []}
+    routes = request.app.router.routes
+    return [one for one in METHODS if any(r.matches(address | {"method": one})[0] is Match.FULL for r in routes)]
 
 
 def _is_json(request: Request) -> bool:

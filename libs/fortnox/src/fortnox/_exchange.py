@@ -142,7 +142,8 @@ async def _send(http: httpx.AsyncClient, call: Call, heard: Callable[[int], None
         content=call.body,
         headers=call.headers,
         # TCP and TLS have this each, and end before the whole call does: cut in a handshake, httpcore leaks the socket.
-        timeout=httpx.Timeout(call.timeout, connect=min(CONNECT_TIMEOUT, call.timeout / 3)),
+        # The rest is cut by `_limited` alone.
+        timeout=httpx.Timeout(None, connect=min(CONNECT_TIMEOUT, call.timeout / 3)),
         extensions={"trace": progress.trace},
     )
     response = await http.send(request, stream=True, follow_redirects=False)

@@ -138,9 +138,8 @@ _PARTS = ("date", "text", "registered", "signature", "rows", "struck", "added")
 
 
 def _tuples(rows: Rows) -> list[tuple[object, ...]]:
-    return list(
-        zip(rows.account, rows.objects, rows.amount, rows.date, rows.text, rows.quantity, rows.signature, strict=True)
-    )
+    columns = rows.account, rows.objects, rows.amount, rows.date, rows.text, rows.quantity, rows.signature
+    return [row for row in zip(*columns, strict=True)]  # noqa: C416  (`list` would let no other thread run)
 
 
 def _changed_vouchers(

@@ -1,33 +1,32 @@
 """What follows from opening balances and vouchers: closing balances, results, monthly changes."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 
 from sie import values
+from sie.booked import Booked
 from sie.document import Document
-from sie.records import Account, Balance, BalanceKind, Objects
+from sie.ledger import NOTHING, Ledger, is_balance_account
+from sie.records import Balance, BalanceKind, Objects
 
-
-def is_balance_account(account: str, accounts: Mapping[str, Account]) -> bool:
-    """By #KTYP where the file has it, else by BAS: classes 1 and 2 are balance accounts (facts 5)."""
-    declared = accounts.get(account)
-    if declared and declared.type in {"T", "S", "K", "I"}:
-        return declared.type in {"T", "S"}
-    return account[:1] in {"1", "2"}
+Change = tuple[int, Objects, int]
 
 
 def balances(document: Document) -> Iterator[Balance]:
     """The current year's UB, PSALDO (per account and per object) and RES, from its IB and its vouchers.
 
-    Accounts in rising order. Only what differs from zero or has moved; a month is that of the voucher's date.
+    Accounts in rising order. Only what differs from zero or has moved; a month is that of the voucher's date. With
+    #OMFATTN before the year's end, of the vouchers up to it.
     """
-    opening, moved, months = _opening(document), _moved(document), _months(document)
+    booked, opening = Booked(document), Ledger(document).balances("IB")
+    moved, months = booked.by_account(), _months(booked)
     for account in sorted(opening.keys() | moved.keys(), key=lambda number: number.rjust(12)):
-        if is_balance_account(account, document.accounts):
-            yield _balance("UB", account, opening[account] + moved[account])
-        for (period, objects), change in sorted(months[account].items()):
+        is_balance = is_balance_account(account, document.accounts)
+        if is_balance:
+            yield _balance("UB", account, opening.get(account, NOTHING).amount + moved[account])
+        for period, objects, change in sorted(months[account]):
             yield _balance("PSALDO", account, change, objects, period)
-        if not is_balance_account(account, document.accounts):
+        if not is_balance:
             yield _balance("RES", account, moved[account])
 
 
@@ -35,32 +34,8 @@ def _balance(kind: BalanceKind, account: str, ore: int, objects: Objects = (), p
     return Balance(kind, 0, account, values.kronor(ore), objects, period)
 
 
-def _opening(document: Document) -> Counter[str]:
-    found: Counter[str] = Counter()
-    balances = document.balances
-    for i, kind in enumerate(balances.kind):
-        if kind == "IB" and balances.year[i] == 0:
-            found[balances.account[i]] = balances.amount[i]
+def _months(booked: Booked) -> defaultdict[str, list[Change]]:
+    found: defaultdict[str, list[Change]] = defaultdict(list)
+    for (account, period, objects), change in booked.by_month().items():
+        found[account].append((period, objects, change))
     return found
-
-
-def _moved(document: Document) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for account, amount in zip(document.rows.account, document.rows.amount, strict=True):
-        found[account] += amount
-    return found
-
-
-def _months(document: Document) -> defaultdict[str, Counter[tuple[int, Objects]]]:
-    found: defaultdict[str, Counter[tuple[int, Objects]]] = defaultdict(Counter)
-    rows = document.rows
-    periods = [_period(days) for days in document.vouchers.columns.date]
-    for account, objects, amount, voucher in zip(rows.account, rows.objects, rows.amount, rows.voucher, strict=True):
-        for group in ((), *((pair,) for pair in objects)):
-            found[account][periods[voucher], group] += amount
-    return found
-
-
-def _period(days: int) -> int:
-    day = values.to_date(days)
-    return 0 if day is None else day.year * 100 + day.month

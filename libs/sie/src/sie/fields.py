@@ -34,11 +34,6 @@ class Field(NamedTuple):
     quoted: bool = False
 
 
-class ObjectList(NamedTuple):
-    items: tuple[Field, ...]
-    start: int
-
-
 class Line:
     """Reads one line's fields from left to right; the caller knows where an object list may stand."""
 
@@ -72,9 +67,12 @@ class Line:
         self._skip_blanks()
         return self._line[self._at : self._at + 1] == b"{"
 
-    def objects(self) -> ObjectList:
-        """`{1 "0123" 6 Bilen}`: any spacing, each part quoted or not (§8)."""
+    def objects(self) -> list[Field]:
+        """The parts of `{1 "0123" 6 Bilen}`: any spacing, each part quoted or not (§8)."""
         start = self._at
+        if self._line.startswith(b"{}", start):
+            self._at += 2
+            return []
         items: list[Field] = []
         self._at += 1
         while True:
@@ -91,7 +89,7 @@ class Line:
             elif len(items) == 2 * OBJECT_LIMIT:
                 self._report("objects-too-many", item.start, item.value)
                 items.append(item)
-        return ObjectList(tuple(items[: 2 * OBJECT_LIMIT]), start)
+        return items[: 2 * OBJECT_LIMIT]
 
     def _skip_blanks(self) -> None:
         self._at = _BLANKS.match(self._line, self._at).end()  # type: ignore[union-attr]  # it always matches

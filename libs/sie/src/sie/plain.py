@@ -183,7 +183,7 @@ class Quick:
 
 def read_objects(raw: bytes, encoding: str) -> Objects:
     """The pairs of an object list, given without its braces; `Doubt` if anything is odd about it."""
-    items = Line(b"{" + raw + b"}", _doubt).objects().items
+    items = Line(b"{" + raw + b"}", _doubt).objects()
     parts = [item.value.decode(encoding, errors="replace") for item in items]
     if len(parts) % 2:
         raise Doubt

@@ -62,6 +62,7 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
               "The file is XML (SIE 5, perhaps), not a SIE file of type 1–4."),
     "utf-16": (E, "Filen är kodad i UTF-16. En SIE-fil ska använda teckentabellen PC8 (CP437).",
                "The file is in UTF-16. A SIE file should be in code page 437 (PC8)."),
+    "too-many-lines": (E, "Filen har fler än två miljarder rader.", "The file has more than two billion lines."),
     "encoding": (W, "Filen är kodad i {encoding}, inte i PC8 (CP437). Den lästes som {encoding}.",
                  "The file is in {encoding}, not in PC8 (code page 437). It was read as {encoding}."),
     "encoding-unsure": (W, "Teckentabellen kunde inte avgöras säkert. Filen lästes som {encoding}.",

@@ -19,6 +19,9 @@ from sie.scanner import scan
 Source = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """Bytes, a path, or a file opened for reading bytes."""
 
+MOST_LINES = 2**31 - 2
+"""Numbers of lines, rows and vouchers are 32-bit columns."""
+
 _END_OF_FILE = b"\x1a"
 _CR_BEFORE_RECORD = re.compile(rb"\r(?=[ \t]*+[#{}])")
 _CR_IN_TEXT = re.compile(rb"\r(?![\r\n]|\Z)")
@@ -34,6 +37,8 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     sha256 = hashlib.sha256(data).hexdigest()
     _refuse_foreign(data)
     counts = core.tally(data)
+    if max(counts[byte] for byte in b"\n\r") > MOST_LINES:
+        raise SieError(make("too-many-lines"))
     found = encodings.named(encoding, data) if encoding else encodings.detect(data, counts)
     assembly = Assembly()
     text = _prepared(data, found, counts, assembly)

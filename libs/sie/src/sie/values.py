@@ -7,6 +7,7 @@ calls date32) and `datetime.date` outside.
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 NO_DATE = -(2**31)
 """In a date column: no date was given."""
@@ -64,6 +65,7 @@ def read_quantity(text: str) -> tuple[str, bool]:
     return plain, plain == text
 
 
+@lru_cache(maxsize=1024)
 def read_date(text: str) -> tuple[int, bool]:
     """The date in days, and whether it is written as the standard says (§5.10)."""
     match = _DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)
@@ -82,6 +84,17 @@ def to_days(day: date | None) -> int:
 
 def to_date(days: int) -> date | None:
     return None if days == NO_DATE else date.fromordinal(days + _EPOCH)
+
+
+def month_of(day: date) -> int:
+    """The month as YYYYMM."""
+    return day.year * 100 + day.month
+
+
+def month_of_days(days: int) -> int:
+    """The month as YYYYMM; 0 where there is no date."""
+    day = to_date(days)
+    return 0 if day is None else month_of(day)
 
 
 def shortest(ore: int) -> str:

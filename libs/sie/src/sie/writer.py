@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from sie import checksum, values
 from sie.document import Document
@@ -17,6 +18,8 @@ _PROSE = frozenset({
 })  # fmt: skip
 """Header fields that stand in quotation marks, come what may."""
 _BY_ACCOUNT = {"IB": 0, "UB": 0, "PSALDO": 1, "RES": 2}
+_LINES_AT_ONCE = 5_000
+"""Encoded in a few milliseconds, in which no other thread can run."""
 
 
 def write(
@@ -37,7 +40,7 @@ def write(
     """
     layout = STYLES[style]
     quoting = Quoting(unwritable, closing_backslash=layout.closing_backslash)
-    return _Writer(document, layout, kind, quoting).bytes(encoding, with_checksum=with_checksum)
+    return _Writer(document, layout, kind, quoting).written(encoding, with_checksum=with_checksum)
 
 
 class _Writer:
@@ -48,18 +51,22 @@ class _Writer:
         self._allowed = ALLOWED[kind] if kind else frozenset[str]().union(*ALLOWED.values())
         self._quoting = quoting
 
-    def bytes(self, encoding: str, *, with_checksum: bool) -> bytes:
+    def written(self, encoding: str, *, with_checksum: bool) -> bytes:
         head, body = list(self._header()), self._body()
         flag = 1 if head[0].startswith("#FLAGGA") else 0
         if with_checksum:
             head.insert(flag, "#KSUMMA")
-        text = "\r\n".join((*head, *body))
-        data = self._quoting.encode(text, encoding)
+        pieces = list(_joined(chain(head, body)))
+        data = self._encoded(pieces, encoding)
         if with_checksum:
-            lines = text.count("\n") + 2
-            total = checksum.compute(self._quoting.encode(text, "cp437"), "cp437", flag + 1, lines)
+            lines = data.count(b"\n") + 2
+            standard = data if encoding == "cp437" else self._encoded(pieces, "cp437")
+            total = checksum.compute(standard, "cp437", flag + 1, lines)
             return data + b"\r\n#KSUMMA %d\r\n" % total
         return data + b"\r\n" if self._style.last_line_ends else data
+
+    def _encoded(self, pieces: Iterable[str], encoding: str) -> bytes:
+        return b"\r\n".join(self._quoting.encode(piece, encoding) for piece in pieces)
 
     def _body(self) -> list[str]:
         style = self._style
@@ -196,3 +203,9 @@ class _Writer:
         ]
         keep = 4 if self._style is not STYLES["plain"] else 3
         return " ".join(("#VER", *fields[:keep], *trimmed(fields[keep:])))
+
+
+def _joined(lines: Iterator[str]) -> Iterator[str]:
+    """Some lines at a time."""
+    while some := list(islice(lines, _LINES_AT_ONCE)):
+        yield "\r\n".join(some)

@@ -12,7 +12,7 @@ from common.events import ConnectFailed, ConnectionKind, ConnectionRemoved, Conn
 from common.events.connections import ConnectionStatus
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
-from connector import problems, scopes
+from connector import limits, problems, scopes
 from connector.repository import ConnectionRow, Connections, Grant, Grants, Session
 from connector.tokens.sealed import key_of, open_company
 from connector.tokens.vault import Unsealable, Vault
@@ -79,6 +79,7 @@ class Announcer:
             "scopes": tuple(grant.scopes),
             "missing_scopes": scopes.missing(row.wanted_scopes, grant.scopes),
             "limitations": scopes.limitations(row.wanted_scopes, grant.scopes),
+            "upgrade": limits.upgrade(grant.kind),
             "connected_at": row.connected_at,
             "valid_until": self.valid_until(grant),
             "trouble": Trouble.of(problems.stored(grant.trouble)) if grant.trouble else None,

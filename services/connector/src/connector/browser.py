@@ -33,13 +33,14 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except ProblemError as error:
+                log.info("connect.turned-away", reason=error.problem.code)
                 return _page(texts.failed(Trouble.of(error)), error.problem.status)
             except GONE as error:
                 log.warning("connect.unavailable", error=type(error).__name__)
                 return _page(texts.failed(Trouble.of(problems.UNAVAILABLE.error())), problems.UNAVAILABLE.status)
             except Exception as error:
                 reference = request.state.request_id
-                log.exception("connect.crashed", path=request.url.path, request=reference, error=type(error).__name__)
+                log.exception("connect.crashed", route=self.path, request=reference, error=type(error).__name__)
                 return _page(texts.crashed(Trouble.of(INTERNAL.error()), reference), INTERNAL.status)
 
         return answer

@@ -17,11 +17,12 @@ import structlog
 from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, Trouble
 from common.problems import INTERNAL, ProblemError
-from connector import binding, opening, problems, repeated, scopes, telemetry
+from connector import binding, opening, problems, repeated, telemetry
 from connector.announcements import Announcer
 from connector.consenting import Consenting
+from connector.grants import FINISH_WITHIN
 from connector.keeping import Keeper
-from connector.opening import Opening
+from connector.opening import Granted, Opening
 from connector.repository import Session, Sessions
 from connector.tokens.sealed import digest
 from fortnox.oauth import OAuth, redirect_error
@@ -54,7 +55,7 @@ class Outcome:
 
     session: Session | None
     trouble: Trouble | None = None
-    limitations: tuple[Trouble, ...] = ()
+    granted: Granted = field(default_factory=Granted)
     again: Invitation | None = None
     """With which this browser may try again."""
 
@@ -133,6 +134,27 @@ class Connect:
                 await self.announcer.tell_failed(connection, session, error)
             return len(run_out)
 
+    async def finish_sessions(self) -> None:
+        """Finishes what processes that are no more have begun, with the tokens that they kept."""
+        while session := await self._taken_over():
+            try:
+                await self.consenting.resume(session)
+            except ProblemError as error:
+                await self._failed(session, error, exchanging=True)
+            else:
+                telemetry.CONNECTS.labels("connected").inc()
+
+    async def _taken_over(self) -> Session | None:
+        async with self.pool.acquire() as connection:
+            return await Sessions(connection).take_over(FINISH_WITHIN)
+
+    async def _left_to_others(self, session: Session) -> Outcome:
+        """Upkeep goes on with it, here or elsewhere; the product is told how it ends."""
+        with suppress(*GONE):
+            async with self.pool.acquire() as connection:
+                await Sessions(connection).let_go(session.id)
+        return Outcome(None, Trouble.of(problems.FINISHING.error()))
+
     async def _accepted(self, ticket: str, cookies: Mapping[str, str]) -> Invitation:
         """The invitation of a browser that keeps cookies. Raises ProblemError."""
         invited = await self.invite(ticket, cookies)
@@ -155,21 +177,22 @@ class Connect:
             spent = await self._spend_state(session, callback)
             if not spent:  # loaded twice at once: the other one will tell
                 return Outcome(None, Trouble.of(problems.STATE_REUSED.error()))
-            consent = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
-            await self.consenting.settle(session, consent)
+            held = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
+            consent = await self.consenting.settle(session, held)
         except ProblemError as error:
             return await self._failed(session, error, exchanging=spent)
         except GONE as error:
             if not spent:
                 raise
+            assert session is not None
             log.warning("connect.interrupted", error=type(error).__name__)
-            return await self._failed(session, problems.INTERRUPTED.error(), exchanging=True)
+            return await self._left_to_others(session)
         except Exception:
             if spent:  # a fault of ours: the session must not wait for its end in silence
                 await self._failed(session, INTERNAL.error(), exchanging=True)
             raise
         telemetry.CONNECTS.labels("connected").inc()
-        return Outcome(session, limitations=scopes.limitations(session.wanted_scopes, consent.tokens.scopes))
+        return Outcome(session, granted=opening.compared(session, consent.tokens.scopes, consent.kind))
 
     async def _session_of(self, callback: Callback, cookies: Mapping[str, str]) -> Session | None:
         """The session that the callback is about: by its state, or else by the browser's cookies."""
@@ -240,7 +263,7 @@ class Connect:
         if session.trouble:
             return Outcome(session, Trouble.of(problems.stored(session.trouble)))
         async with self.pool.acquire() as connection:
-            return Outcome(session, limitations=await opening.limitations(connection, session))
+            return Outcome(session, granted=await opening.granted(connection, session))
 
 
 def _code(callback: Callback) -> str:

@@ -1,16 +1,16 @@
 """What a company consented to: its code exchanged, the company read and compared, the grant stored or turned away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 import fortnox
-from common.database import Connection
+from common.database import GONE, Connection
 from common.events import ConnectionKind
 from common.problems import ProblemError
 from connector import problems
 from connector.company import Reader
-from connector.grants import Consent, Registry, with_refresh_token
+from connector.grants import Consent, Held, Registry, with_refresh_token
 from connector.keeping import Keeper
 from connector.repository import Connections, Grants, Session
 from connector.tokens.vault import Vault
@@ -31,33 +31,44 @@ class Consenting:
     registry: Registry
     redirect_uri: str
 
-    async def take(self, session: Session, code: str, verifier: str) -> Consent:
-        """What the company consented to: tokens, and who it is. Raises ProblemError."""
+    async def take(self, session: Session, code: str, verifier: str) -> Held:
+        """Exchanges the code and keeps what it brings. Raises ProblemError."""
         try:
             tokens = await self.oauth.exchange_code(code, self.redirect_uri, verifier)
-            tenant = tenant_of(tokens.access_token)
-            if tenant is None:
-                raise problems.UNREADABLE.error()
-            if not tokens.scopes:
-                tokens = Tokens(
-                    tokens.access_token, tokens.refresh_token, tokens.expires_in, frozenset(session.asked_scopes)
-                )
-            obtained_at = await self.registry.hold(session, tenant, tokens)
-            company = await self.reader.company(tenant, tokens.access_token)
-            kind, tokens = await self._best_kind(session, tenant, tokens)
         except fortnox.FortnoxError as error:
-            log.warning("connect.refused", session=str(session.id), error=type(error).__name__, **error.details())
-            raise problems.on_the_way(error) from None
-        return Consent(tenant, company, kind, tokens, obtained_at)
+            raise _told(session, error) from None
+        tenant = tenant_of(tokens.access_token)
+        if tenant is None:
+            raise problems.UNREADABLE.error()
+        if not tokens.scopes:
+            tokens = replace(tokens, scopes=frozenset(session.asked_scopes))
+        return await self.registry.hold(session, tenant, tokens)
 
-    async def settle(self, session: Session, consent: Consent) -> None:
-        """Makes it the connection, or turns it away if it isn't the one that was meant."""
+    async def resume(self, session: Session) -> Consent:
+        """Goes on where a process that is no more left off. Raises ProblemError."""
+        return await self.settle(session, await self.registry.held(session))
+
+    async def settle(self, session: Session, held: Held) -> Consent:
+        """Makes it the connection, or turns it away if it can't be or isn't the one that was meant: ProblemError."""
         try:
+            consent = await self._read(session, held)
             await self.keeper.commit(lambda connection: self._compare(connection, session, consent))
             await self.registry.establish(session, consent)
-        except ProblemError:
-            await self.registry.turn_away(consent)
+        except GONE:
+            raise  # it can still be done
+        except Exception:
+            await self.registry.turn_away(held)
             raise
+        return consent
+
+    async def _read(self, session: Session, held: Held) -> Consent:
+        """Who the company is, and how its tokens are got from now on."""
+        try:
+            company = await self.reader.company(held.tenant, held.tokens.access_token)
+            kind, tokens = await self._best_kind(session, held.tenant, held.tokens)
+        except fortnox.FortnoxError as error:
+            raise _told(session, error) from None
+        return Consent(held, company, kind, tokens)
 
     async def _best_kind(self, session: Session, tenant: int, tokens: Tokens) -> tuple[ConnectionKind, Tokens]:
         """A service account, if it was asked for and works; else the refresh token that came with the code."""
@@ -82,5 +93,10 @@ class Consenting:
         if session.reconnects:
             row = await Connections(connection).get(session.connection_id)
             grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
-            if grant is not None and grant.tenant != consent.tenant:
-                raise problems.WRONG_COMPANY.error(tenant=consent.tenant, expected_tenant=grant.tenant)
+            if grant is not None and grant.tenant != consent.held.tenant:
+                raise problems.WRONG_COMPANY.error(tenant=consent.held.tenant, expected_tenant=grant.tenant)
+
+
+def _told(session: Session, error: fortnox.FortnoxError) -> ProblemError:
+    log.warning("connect.refused", session=str(session.id), error=type(error).__name__, **error.details())
+    return problems.on_the_way(error)

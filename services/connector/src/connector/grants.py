@@ -7,14 +7,21 @@ from uuid import UUID, uuid4
 import asyncpg
 import structlog
 
-import fortnox
 from common.database import Connection, Pool
 from common.events import ConnectionEstablished, ConnectionKind, ConnectionRenewed, ConnectionState
 from connector import problems
 from connector.announcements import Announcer
 from connector.keeping import Keeper
 from connector.repository import Connections, Grant, Grants, Session, Sessions, Slots
-from connector.tokens.sealed import Company, key_of, new_key, open_refresh_token, seal_company, seal_tokens
+from connector.tokens.sealed import (
+    Company,
+    key_of,
+    new_key,
+    open_access_token,
+    open_refresh_token,
+    seal_company,
+    seal_tokens,
+)
 from connector.tokens.vault import Unsealable, Vault
 from fortnox.oauth import OAuth, Tokens
 
@@ -22,19 +29,28 @@ log = structlog.get_logger()
 
 HOLD = timedelta(seconds=5)  # the right to revoke a consent is held like the right to renew it
 TAKEOVER_AFTER = timedelta(seconds=60)
-UNTOLD = timedelta(minutes=2)  # after which tokens that were held and never told are renewed, which tells them
+FINISH_WITHIN = timedelta(seconds=60)  # what follows the exchange of a code, before another replica does it
+NOBODY = Company(name="", organisation_number="")  # until the company of a new consent has been read
+
+
+@dataclass(frozen=True)
+class Held:
+    """A consent whose tokens are stored, and of which nothing else is known yet."""
+
+    tenant: int
+    tokens: Tokens = field(repr=False)
+    obtained_at: datetime
+    """By the database's clock: of two consents, and of a consent and a renewal, the later one's tokens live."""
 
 
 @dataclass(frozen=True)
 class Consent:
     """What a company has just consented to."""
 
-    tenant: int
+    held: Held
     company: Company
     kind: ConnectionKind
     tokens: Tokens = field(repr=False)
-    obtained_at: datetime
-    """By the database's clock: of two consents, and of a consent and a renewal, the later one's tokens live."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +65,42 @@ class Registry:
     announcer: Announcer
     idle_renewal: timedelta
 
-    async def hold(self, session: Session, tenant: int, tokens: Tokens) -> datetime:
-        """Gives the company's grant, if there is one, its new tokens before anything else can fail; returns when.
+    async def hold(self, session: Session, tenant: int, tokens: Tokens) -> Held:
+        """Gives the company's grant its new tokens before anything else can fail; there is one from now on.
 
         The new consent has replaced the one that other connections live by. Nothing is told yet: what follows does
-        that, and if nothing follows, upkeep renews them in a moment and tells what is new.
+        that, in this process or, if it dies, in another one (`held`).
         """
         obtained_at: datetime | None = None
 
         async def write(connection: Connection) -> datetime:
             nonlocal obtained_at
             again, obtained_at = obtained_at, obtained_at or await Grants(connection).now()
-            held = await Grants(connection).of_tenant(self.client_id, tenant)
-            overtaken = held is not None and again is not None and held.refreshed_at > again
-            if held is not None and held.status != "ending" and not overtaken:
-                await self._hold(connection, held, session.kind, tokens, obtained_at)
+            grant = await self._grant(connection, session.kind, Held(tenant, tokens, obtained_at))
+            if grant is not None and not (again is not None and grant.refreshed_at > again):
+                await self._hold(connection, grant, session.kind, tokens, obtained_at)
+            await Sessions(connection).hold(session.id, tenant, sorted(tokens.scopes), obtained_at, FINISH_WITHIN)
             return obtained_at
 
-        return await self.keeper.commit(write)
+        return Held(tenant, tokens, await self.keeper.commit(write))
+
+    async def held(self, session: Session) -> Held:
+        """What another process held for the session. Raises ProblemError when it is lost."""
+        if session.tenant is None or session.obtained_at is None:
+            raise problems.INTERRUPTED.error()
+        async with self.pool.acquire() as connection, connection.transaction():
+            grant = await Grants(connection).of_tenant(self.client_id, session.tenant)
+            now = await Grants(connection).now()
+        if grant is None:
+            raise problems.INTERRUPTED.error()
+        try:
+            key = key_of(self.vault, grant)
+            access_token, refresh_token = open_access_token(key, grant), open_refresh_token(key, grant)
+        except Unsealable:
+            raise problems.KEY_MISSING.error() from None
+        left = int((grant.access_until - now).total_seconds())
+        tokens = Tokens(access_token, refresh_token, left, frozenset(session.granted_scopes or ()))
+        return Held(session.tenant, tokens, session.obtained_at)
 
     async def establish(self, session: Session, consent: Consent) -> None:
         """Stores the consent and the connection together with their events, and ends the session."""
@@ -89,30 +123,23 @@ class Registry:
         await self.keeper.commit(write)
         log.info("connection.established", connection=str(session.connection_id), kind=consent.kind)
 
-    async def turn_away(self, consent: Consent) -> None:
-        """A consent that nobody wanted, such as to the wrong company.
+    async def turn_away(self, held: Held) -> None:
+        """A consent that came to nothing, such as one to the wrong company.
 
-        It replaced the company's consent before it, if other connections live by one: then its tokens are theirs now.
+        It replaced the company's consent before it: if other connections live by one, its tokens are theirs now. If
+        none do, upkeep finds an orphan.
         """
 
-        async def write(connection: Connection) -> bool:
-            held = await Grants(connection).of_tenant(self.client_id, consent.tenant)
-            if held is None or held.status == "ending":
-                return False
-            await self._replace(connection, held, consent)
-            await self.announcer.tell(connection, held.id, ConnectionRenewed)
-            return True
+        async def write(connection: Connection) -> None:
+            grant = await Grants(connection).of_tenant(self.client_id, held.tenant)
+            if grant is not None and grant.status != "ending" and grant.refreshed_at <= held.obtained_at:
+                await Grants(connection).adopt(grant.id, sorted(held.tokens.scopes))
+                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
 
-        if await self.keeper.commit(write):
-            return
-        if consent.tokens.refresh_token:
-            try:
-                await self.oauth.revoke(consent.tokens.refresh_token)
-            except fortnox.FortnoxError as error:
-                log.warning("consent.not-revoked", error=type(error).__name__)
+        await self.keeper.commit(write)
 
     async def disconnect(self, connection_id: UUID) -> None:
-        """Removes a connection and says so; the grant goes with its last one. Again: nothing happens."""
+        """Removes a connection and says so; with the last one upkeep ends the grant. Again: nothing happens."""
         async with self.pool.acquire() as connection, connection.transaction():
             row = await Connections(connection).get(connection_id)
             if row is None:
@@ -121,8 +148,6 @@ class Registry:
             if grant is None or not await Connections(connection).remove(connection_id):
                 return
             await self.announcer.tell_removed(connection, grant, row)
-            if not await Connections(connection).of_grant(grant.id):
-                await Grants(connection).end(grant.id)
         log.info("connection.removed", connection=str(connection_id))
 
     async def state(self, connection_id: UUID) -> ConnectionState:
@@ -137,9 +162,10 @@ class Registry:
         return ConnectionState(**self.announcer.facts(grant, row))
 
     async def finish_ending(self) -> UUID | None:
-        """Revokes one consent whose last connection is gone and deletes its key and tokens; None: there was none."""
+        """Revokes one consent that no connection lives by and deletes its key and tokens; None: there was none."""
         claim_id = uuid4()
         async with self.pool.acquire() as connection:
+            await Grants(connection).end_orphans()
             grant = await Grants(connection).claim_ending(claim_id, HOLD, TAKEOVER_AFTER)
         if grant is None:
             return None
@@ -154,62 +180,63 @@ class Registry:
         log.info("grant.ended", grant=str(grant.id))
         return grant.id
 
-    async def _store(self, connection: Connection, consent: Consent) -> UUID:
-        """The company's grant with the new consent; one is made where there is none."""
-        await Slots(connection).budget(self.client_id, consent.tenant)
-        held = await Grants(connection).of_tenant(self.client_id, consent.tenant)
-        if held is not None:
-            await self._replace(connection, held, consent)
-            return held.id
+    async def _grant(self, connection: Connection, asked: ConnectionKind, new: Held) -> Grant | None:
+        """The company's grant, locked; None when it is a new one, which then has these tokens."""
+        grant = await Grants(connection).of_tenant(self.client_id, new.tenant)
+        if grant is not None:
+            return grant
         try:
             async with connection.transaction():
-                return await self._add(connection, consent)
+                await self._add(connection, asked, new)
         except asyncpg.UniqueViolationError:  # somebody connected the same company in this very moment
-            held = await Grants(connection).of_tenant(self.client_id, consent.tenant)
-            assert held is not None
-            await self._replace(connection, held, consent)
-            return held.id
+            return await Grants(connection).of_tenant(self.client_id, new.tenant)
+        return None
 
-    async def _add(self, connection: Connection, consent: Consent) -> UUID:
+    async def _add(self, connection: Connection, asked: ConnectionKind, new: Held) -> None:
         grant_id = uuid4()
         sealed, key = new_key(self.vault, grant_id)
-        tokens = seal_tokens(key, consent.tokens, self.idle_renewal)
         await Grants(connection).add(
             grant_id,
             self.client_id,
-            consent.tenant,
-            consent.kind,
+            new.tenant,
+            asked if new.tokens.refresh_token is None else ConnectionKind.REFRESH_TOKEN,
             sealed=(sealed.master_key, sealed.sealed),
-            company=seal_company(key, consent.company),
-            tokens=tokens,
+            company=seal_company(key, NOBODY),
+            tokens=seal_tokens(key, new.tokens, self.idle_renewal),
+            obtained_at=new.obtained_at,
         )
-        return grant_id
 
     async def _hold(
         self, connection: Connection, held: Grant, asked: ConnectionKind, tokens: Tokens, obtained_at: datetime
     ) -> None:
-        """Whether a service account works now is only known where it was asked for and there before."""
+        """Whether a service account works now is only known where it was asked for and there before.
+
+        Under the row's key; under a new one where the old can't be opened any more: connecting again mends that.
+        """
         if tokens.refresh_token is None:
             return
         try:
-            sealed = seal_tokens(key_of(self.vault, held), tokens, self.idle_renewal)
-        except Unsealable:  # nobody lives by it
-            return
-        service = held.kind is asked is ConnectionKind.SERVICE_ACCOUNT
-        kind = held.kind if service else ConnectionKind.REFRESH_TOKEN
-        await Grants(connection).hold(held.id, kind, sealed, obtained_at, UNTOLD)
-
-    async def _replace(self, connection: Connection, held: Grant, consent: Consent) -> None:
-        """Under the row's key; under a new one where the old can't be opened any more: connecting again mends that."""
-        if held.refreshed_at > consent.obtained_at and held.status != "ending":
-            return  # by a later consent, or these very tokens have been renewed since
-        try:
             key = key_of(self.vault, held)
         except Unsealable:
-            sealed, key = new_key(self.vault, held.id)
-            await Grants(connection).change_key(held.id, sealed.master_key, sealed.sealed)
-        tokens = seal_tokens(key, consent.tokens, self.idle_renewal)
-        await Grants(connection).consent_again(held.id, consent.kind, seal_company(key, consent.company), tokens)
+            sealed_key, key = new_key(self.vault, held.id)
+            await Grants(connection).change_key(held.id, sealed_key.master_key, sealed_key.sealed)
+            await Grants(connection).set_company(held.id, seal_company(key, NOBODY))
+        service = held.kind is asked is ConnectionKind.SERVICE_ACCOUNT
+        kind = held.kind if service else ConnectionKind.REFRESH_TOKEN
+        await Grants(connection).hold(held.id, kind, seal_tokens(key, tokens, self.idle_renewal), obtained_at)
+
+    async def _store(self, connection: Connection, consent: Consent) -> UUID:
+        """The company's grant with all that is known of the consent now, unless a later one has come since."""
+        await Slots(connection).budget(self.client_id, consent.held.tenant)
+        grant = await Grants(connection).of_tenant(self.client_id, consent.held.tenant)
+        if grant is None:
+            raise problems.INTERRUPTED.error()
+        key = key_of(self.vault, grant)
+        await Grants(connection).set_company(grant.id, seal_company(key, consent.company))
+        if grant.refreshed_at <= consent.held.obtained_at:  # else these very tokens have been renewed, or replaced
+            tokens = seal_tokens(key, consent.tokens, self.idle_renewal)
+            await Grants(connection).consent_again(grant.id, consent.kind, tokens)
+        return grant.id
 
 
 def with_refresh_token(tokens: Tokens, refresh_token: str | None) -> Tokens:

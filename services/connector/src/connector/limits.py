@@ -1,8 +1,11 @@
-"""What can't be done, or is less sure, where Fortnox granted fewer scopes than were asked for (Fortnox facts 2)."""
+"""What can't be done, or is less sure, where Fortnox granted less than was asked for (Fortnox facts 0.1, 2)."""
 
+from common.events import ConnectionKind, Trouble
 from common.problems import Problem
 
-GRANT_ALL = "Anslut företaget igen och godkänn alla behörigheter. Saknas en licens aktiveras den först i Fortnox."
+GRANT_ALL = (
+    "Anslut företaget igen och godkänn alla behörigheter. Om en licens saknas behöver den först aktiveras i Fortnox."
+)
 
 
 def _without(scope: str, swedish: str, english: str) -> Problem:
@@ -53,3 +56,15 @@ WITHOUT: dict[str, Problem] = {
         "Without settings ledgers are held against 1510 and 2440, and a locked period shows only by a refusal.",
     ),
 }
+
+PERSONAL = Problem(
+    code="connection.personal",
+    swedish="Anslutningen är personlig: den gäller genom den som godkände den, inte genom ett servicekonto.",
+    next_step="Låt en systemadministratör för företaget ansluta igen, så får den ett servicekonto och håller längre.",
+    english="The grant is a rotating refresh token; connecting again as a service account upgrades it.",
+)
+
+
+def upgrade(kind: ConnectionKind) -> Trouble | None:
+    """How a connection of this kind becomes a better one; None where it is the best there is."""
+    return Trouble.of(PERSONAL.error()) if kind is ConnectionKind.REFRESH_TOKEN else None

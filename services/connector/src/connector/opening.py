@@ -1,18 +1,28 @@
 """Opens connect sessions for the product's server, and tells it how far they have come."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from common.database import Connection, Pool
-from common.events import Trouble
-from connector import problems, repeated, scopes
+from common.events import ConnectionKind, Trouble
+from connector import limits, problems, repeated, scopes
 from connector.repository import Connections, Grants, Session, Sessions
 from connector.tokens.sealed import digest
 from connector.tokens.vault import Vault
 from connector.wishes import Begun, ConnectRequest, SessionState, digits
 
 SESSION_LIFE = timedelta(minutes=30)  # Fortnox's own code lives for ten (Fortnox fact 1.3); logging in takes time
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What a company granted, where it is less than was asked for."""
+
+    limitations: tuple[Trouble, ...] = ()
+    upgrade: Trouble | None = None
+    """A service account was asked for and doesn't work: the connection fell back."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class Opening:
             session = await Sessions(connection).get(session_id)
             if session is None:
                 raise problems.SESSION_UNKNOWN.error()
-            limits = await limitations(connection, session) if session.status == "connected" else ()
+            less = await granted(connection, session) if session.status == "connected" else Granted()
         state = {"exchanging": "started"}.get(session.status, session.status)
         if state in {"open", "started"} and session.expired:
             state = "expired"
@@ -63,7 +73,8 @@ class Opening:
             expires_at=session.expires_at,
             forwarded=session.forwarded,
             trouble=Trouble.of(problems.stored(session.trouble)) if session.trouble else None,
-            limitations=limits,
+            limitations=less.limitations,
+            upgrade=less.upgrade,
         )
 
     async def _opened_before(self, sessions: Sessions, asked: Session, request: ConnectRequest) -> tuple[Session, str]:
@@ -97,11 +108,19 @@ class Opening:
         )
 
 
-async def limitations(connection: Connection, session: Session) -> tuple[Trouble, ...]:
-    """What a connected session's connection can't do, by what is granted now."""
+async def granted(connection: Connection, session: Session) -> Granted:
+    """What a connected session's connection has by now."""
     row = await Connections(connection).get(session.connection_id)
     grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
-    return scopes.limitations(session.wanted_scopes, grant.scopes) if grant else ()
+    return compared(session, grant.scopes, grant.kind) if grant else Granted()
+
+
+def compared(session: Session, granted_scopes: Collection[str], kind: ConnectionKind) -> Granted:
+    """What was granted, beside what was asked for."""
+    fell_back = kind is not session.kind
+    return Granted(
+        scopes.limitations(session.wanted_scopes, granted_scopes), limits.upgrade(kind) if fell_back else None
+    )
 
 
 async def _asked(connection: Connection, request: ConnectRequest) -> tuple[str, ...]:

@@ -24,5 +24,5 @@ if (find("copy")) {
 const [visit] = performance.getEntriesByType("navigation");
 const cameFrom = document.referrer && new URL(document.referrer).origin;
 if (goesOnFrom && cameFrom === goesOnFrom && visit && visit.type === "navigate") {
-  document.forms[0].requestSubmit();
+  document.forms[0].submit();
 }

@@ -18,19 +18,17 @@ SCRIPT = files("connector").joinpath("page.js").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Action:
-    """A button that sends a form to one of our own addresses."""
+    """A button that sends a form to one of our own addresses; a page's first is what most people want."""
 
     label: str
     address: str
     explained: str = ""
-    primary: bool = False
 
     def html(self) -> str:
-        explained = f"<p>{escape(self.explained)}</p>" if self.explained else ""
-        kind = " class=primary" if self.primary else ""
+        explained = _paragraphs(self.explained)
         return (
             f'<form method="post" action="{escape(self.address)}">{explained}'
-            f"<button{kind}>{escape(self.label)}</button></form>"
+            f"<button>{escape(self.label)}</button></form>"
         )
 
 
@@ -57,8 +55,8 @@ class Page:
     def html(self) -> str:
         return PAGE.substitute(
             title=escape(self.title),
-            text=f"<p>{escape(self.text)}</p>" if self.text else "",
-            next_step=f"<p>{escape(self.next_step)}</p>" if self.next_step else "",
+            text=_paragraphs(self.text),
+            next_step=_paragraphs(self.next_step),
             details=_details(self.details),
             notes=_notes(self.notes),
             actions="".join(action.html() for action in self.actions),
@@ -87,6 +85,10 @@ def headers(form_targets: Collection[str] = ()) -> dict[str, str]:
     }
 
 
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
+
+
 def _details(details: tuple[tuple[str, str], ...]) -> str:
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in details)
     return f"<dl>{rows}</dl>" if rows else ""
@@ -108,8 +110,8 @@ def _link(link: str) -> str:
         return ""
     mail = f"mailto:?subject={quote('Anslut till Fortnox')}&body={quote(link)}"
     return (
-        f'<label for="link">Länk att skicka</label><input id="link" readonly value="{escape(link)}">'
-        '<p><button type="button" id="copy" class="primary" hidden>Kopiera länken</button> '
+        f'<label for="link">Länk att skicka</label><textarea id="link" rows="2" readonly>{escape(link)}</textarea>'
+        '<p><button type="button" id="copy" hidden>Kopiera länken</button> '
         f'<a href="{escape(mail)}">Skicka med e-post</a> <span role="status" id="copied"></span></p>'
     )
 

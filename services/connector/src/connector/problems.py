@@ -28,7 +28,7 @@ MISSING_LICENCE = Problem(
 MISSING_APP_LICENCE = Problem(
     code="connect.missing-app-licence",
     swedish="Integrationen är inte beställd för företaget i Fortnox.",
-    next_step=("Be företagets administratör att beställa integrationen på Fortnox marknadsplats. Försök sedan igen."),
+    next_step="Be företagets administratör att beställa integrationen på Fortnox marknadsplats. Försök sedan igen.",
     english="Fortnox refused: the integration must be bought in Fortnox's marketplace first.",
 )
 NOT_ADMINISTRATOR = Problem(
@@ -42,8 +42,8 @@ NOT_ADMINISTRATOR = Problem(
 )
 RIGHT_MISSING_ON_THE_WAY = Problem(
     code="connect.missing-right",
-    swedish="Du saknar rätt i Fortnox att läsa företagets uppgifter.",
-    next_step="Skicka länken vidare till företagets administratör, eller be att själv få rätten och försök igen.",
+    swedish="Du saknar behörighet i Fortnox att läsa företagets uppgifter.",
+    next_step="Skicka länken vidare till företagets administratör, eller be att själv få behörigheten och försök igen.",
     english="Fortnox refused to tell who the company is: the person lacks a right.",
 )
 COMPANY_NOT_GRANTED = Problem(
@@ -76,14 +76,14 @@ REFUSED = Problem(
 LINK_UNKNOWN = Problem(
     code="connect.unknown-link",
     swedish="Länken till anslutningen finns inte.",
-    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
+    next_step="Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny.",
     english="No connect session has this ticket.",
     status=404,
 )
 LINK_USED = Problem(
     code="connect.link-used",
     swedish="Länken till anslutningen har redan använts.",
-    next_step="Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny.",
+    next_step="Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny.",
     english="The one-time address was opened again, or by another browser.",
     status=409,
 )
@@ -91,8 +91,8 @@ SESSION_EXPIRED = Problem(
     code="connect.session-expired",
     swedish="Tiden för anslutningen har gått ut.",
     next_step=(
-        "Starta anslutningen igen från programmet. Fick du länken av någon annan: be om en ny. Visade "
-        "Fortnox ett felmeddelande: kontakta supporten och uppge det."
+        "Starta anslutningen igen från programmet. Om du fick länken av någon annan, be om en ny. "
+        "Om Fortnox visade ett felmeddelande, kontakta supporten och uppge det."
     ),
     english="The connect session ran out before the person came back from Fortnox.",
     status=409,
@@ -132,7 +132,7 @@ WRONG_ORGANISATION_NUMBER = Problem(
     swedish="Du valde ett annat företag i Fortnox än det som uppdraget gäller: organisationsnumren är olika.",
     next_step=(
         "Försök igen och välj rätt företag hos Fortnox. Som redovisningskonsult väljer du klienten i Digital "
-        "byrå. Var det rätt företag: kontrollera organisationsnumret i uppdraget."
+        "byrå. Om det var rätt företag, kontrollera organisationsnumret i uppdraget."
     ),
     english="The company's organisation number is not the expected one.",
     status=409,
@@ -142,7 +142,7 @@ WRONG_COMPANY = Problem(
     swedish="Du valde ett annat företag i Fortnox än det som var anslutet förut.",
     next_step=(
         "Försök igen och välj samma företag som förut. Som redovisningskonsult väljer du klienten i Digital "
-        "byrå. Ska uppdraget gälla det andra företaget: gör en ny anslutning."
+        "byrå. Om uppdraget ska gälla det andra företaget, gör en ny anslutning."
     ),
     english="Reconnecting gave tenant {tenant}; the connection belongs to tenant {expected_tenant}.",
     status=409,
@@ -165,7 +165,14 @@ INTERRUPTED = Problem(
     code="connect.interrupted",
     swedish="Anslutningen kunde inte slutföras på grund av ett tillfälligt fel hos oss.",
     next_step="Vänta en stund och försök igen.",
-    english="The database went away while the code was being exchanged.",
+    english="The process that exchanged the code ended before it could store what it got.",
+    status=503,
+)
+FINISHING = Problem(
+    code="connect.finishing",
+    swedish="Fortnox har godkänt anslutningen, men ett tillfälligt fel hos oss gör att den inte är klar än.",
+    next_step="Den slutförs av sig själv inom några minuter och visas sedan i programmet. Du kan stänga fönstret.",
+    english="The consent's tokens are stored; another try finishes the connection.",
     status=503,
 )
 UNAVAILABLE = Problem(
@@ -180,6 +187,7 @@ ORIGIN_NOT_ALLOWED = Problem(
     swedish="Anslutningen kan inte öppnas från den här sidan.",
     next_step="Kontakta supporten.",
     english="The origin is not among ALLOWED_ORIGINS.",
+    status=403,
 )
 REUSED_IDEMPOTENCY_KEY = Problem(
     code="connect.reused-idempotency-key",
@@ -254,7 +262,7 @@ FORTNOX_AWAY = Problem(
     retry_after=10,
 )
 
-HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED))
+HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED, FINISHING))
 """Ends of an attempt that trying again in the same popup can't mend."""
 FOR_SOMEBODY_ELSE = frozenset(
     problem.code for problem in (NOT_ADMINISTRATOR, RIGHT_MISSING_ON_THE_WAY, MISSING_LICENCE, MISSING_APP_LICENCE)

@@ -22,7 +22,7 @@ def invitation(session: Session, address: str, forward: str) -> Page:
         details=_details(session),
         next_step=" ".join([*_who_may(session), CONSULTANT, *_careful(session)]),
         actions=(
-            Action("Fortsätt till Fortnox", address, primary=True),
+            Action("Fortsätt till Fortnox", address),
             Action("Skapa en länk att skicka vidare", forward, "Är det någon annan som ska godkänna?"),
         ),
         goes_on_from="" if session.forwarded else session.origin,
@@ -46,11 +46,13 @@ def result(outcome: Outcome, again: str | None, forward: str | None) -> Page:
     origin = session.origin if session else ""
     if outcome.trouble:
         return failed(outcome.trouble, again, forward, message, origin)
+    granted = outcome.granted
+    less = [*granted.limitations, *([granted.upgrade] if granted.upgrade else [])]
     return Page(
         title="Företaget är anslutet till Fortnox",
-        text="Anslutningen är klar." if not outcome.limitations else "Anslutningen är klar, men inte fullständig.",
-        notes=tuple(one.swedish for one in outcome.limitations),
-        next_step=" ".join([*_mend(outcome), _where_now(session)]),
+        text="Anslutningen är klar, men inte fullständig." if less else "Anslutningen är klar.",
+        notes=tuple(one.swedish for one in less),
+        next_step="\n".join([*dict.fromkeys(one.next_step for one in less), _where_now(session)]),
         message=message,
         origin=origin,
     )
@@ -64,11 +66,13 @@ def failed(
     origin: str = "",
 ) -> Page:
     """What went wrong, and what the person can do."""
-    actions = [Action("Försök igen", again, primary=True)] if again else []
+    actions = [Action("Försök igen", again)] if again else []
     if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
-        actions.append(Action("Skapa en länk att skicka vidare", forward))
+        actions.insert(0, Action("Skapa en länk att skicka vidare", forward))
     return Page(
-        title="Anslutningen blev inte av",
+        title="Anslutningen är inte klar än"
+        if trouble.code == problems.FINISHING.code
+        else "Anslutningen blev inte av",
         text=trouble.swedish,
         next_step=trouble.next_step,
         code=trouble.code,
@@ -87,7 +91,7 @@ def _details(session: Session) -> tuple[tuple[str, str], ...]:
     told = (
         ("Företag", session.company_name),
         ("Uppdrag", session.reference),
-        ("Begärs av", session.asked_by),
+        ("Begärd av", session.asked_by),
         ("Program", _host(session)),
     )
     return tuple((name, value) for name, value in told if value)
@@ -101,10 +105,6 @@ def _who_may(session: Session) -> list[str]:
 
 def _careful(session: Session) -> list[str]:
     return ["Fortsätt bara om du känner igen den som begär anslutningen."] if session.forwarded else []
-
-
-def _mend(outcome: Outcome) -> list[str]:
-    return list(dict.fromkeys(one.next_step for one in outcome.limitations))
 
 
 def _where_now(session: Session | None) -> str:

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from common.events import ConnectionKind, Dataset, Trouble
 from common.events.types import Model
+from connector.settings import ORIGIN
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # no control characters: PostgreSQL keeps no NUL, and a page no line breaks
 
@@ -19,15 +20,18 @@ class ConnectRequest(Model):
 
     reference: str = Field(min_length=1, max_length=200, pattern=PRINTABLE, examples=["uppdrag-4711"])
     """The product's own reference for the assignment; comes back in events."""
-    origin: str = Field(max_length=200, examples=["https://bokslut.example"])
+    origin: str = Field(max_length=200, pattern=f"^({ORIGIN.pattern})$", examples=["https://bokslut.example"])
     """Of the page that opens the popup, and the only one that is told the result."""
-    expected_organisation_number: str | None = Field(default=None, repr=False, max_length=20, examples=["556677-8899"])
+    expected_organisation_number: str | None = Field(
+        default=None, repr=False, max_length=20, pattern=r"[0-9]", examples=["556677-8899"]
+    )
+    """Without digits nothing would be compared, although a comparison is wanted."""
     kind: ConnectionKind = ConnectionKind.SERVICE_ACCOUNT
     datasets: tuple[Dataset, ...] = ()
-    vouchers: bool = False
+    vouchers: bool = Field(default=False, strict=True)
     connection_id: UUID | None = None
     """To connect again what was lost; the connection keeps its id."""
-    forwardable: bool = False
+    forwardable: bool = Field(default=False, strict=True)
     """The address is for somebody else, such as the company's administrator: send it to them instead of opening it.
 
     It lives for FORWARDED_LINK_DAYS. Without this, too, the page lets a person forward the address, when it turns out
@@ -48,14 +52,6 @@ class ConnectRequest(Model):
         if self.forwardable and not (self.asked_by or "").strip():
             raise PydanticCustomError("asked_by", "asked_by is needed for a forwardable address")
         return self
-
-    @field_validator("expected_organisation_number")
-    @classmethod
-    def _is_a_number(cls, value: str | None) -> str | None:
-        """Without digits nothing would be compared, although a comparison is wanted."""
-        if value is not None and not digits(value):
-            raise PydanticCustomError("organisation_number", "has no digits")
-        return value
 
 
 class Begun(Model):
@@ -83,6 +79,8 @@ class SessionState(Model):
     trouble: Trouble | None = None
     limitations: tuple[Trouble, ...] = ()
     """Of a connected one: what can't be done, because Fortnox granted less than was asked for."""
+    upgrade: Trouble | None = None
+    """Of a connected one: a service account was asked for, and it fell back to a refresh token; how to mend that."""
 
 
 def digits(organisation_number: str | None) -> str:

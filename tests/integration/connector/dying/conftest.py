@@ -48,12 +48,10 @@ class Process:
 
     mint: Mint
     pool: db.Pool
-    left: list[Coroutine[Any, Any, Any]] = field(default_factory=list)
 
     def renewal(self, grant: dict[str, Any]) -> Coroutine[Any, Any, None]:
         """The whole way from the decision to the commit, not yet begun."""
-        self.left.append(self.mint._fly(grant["id"], grant["version"]))
-        return self.left[-1]
+        return self.mint._fly(grant["id"], grant["version"])
 
     def dies(self) -> None:
         self.pool.terminate()
@@ -70,6 +68,8 @@ class Town:
     kind: str = ""
     connection: Any = None
     processes: list[Process] = field(default_factory=list)
+    left: list[Coroutine[Any, Any, Any]] = field(default_factory=list)
+    """Coroutines that stay where they were when their process died."""
 
     async def connect(self) -> None:
         wishes = {"connection_id": str(self.connection)} if self.connection else {}
@@ -92,6 +92,12 @@ class Town:
     async def advance(self, seconds: float) -> None:
         self.clock.ahead += seconds
         await self.scene.advance(self.clock.ahead)
+
+    async def silence(self) -> None:
+        """Waits until the database has done, or dropped, what a dead process had asked of it."""
+        active = "select count(*) from pg_stat_activity where datname = current_database() and state = 'active'"
+        while await self.scene.pool.fetchval(active) > 1:  # besides this very question
+            pass
 
     async def settle(self, *, at_most: float = MINUTE) -> float:
         """Upkeep goes on until nothing is left of what was under way; returns after how many seconds that was."""
@@ -134,10 +140,10 @@ class Town:
             warnings.simplefilter("ignore", ResourceWarning)
             for process in self.processes:
                 process.pool.terminate()
-                for coroutine in process.left:
-                    with suppress(RuntimeError, *db.GONE):
-                        coroutine.close()
-            self.processes.clear()
+            for coroutine in self.left:
+                with suppress(RuntimeError, *db.GONE):
+                    coroutine.close()
+            self.left.clear()
             gc.collect()
 
 

@@ -21,7 +21,8 @@ async def test_a_crash_at_any_await_forks_no_chain_and_is_told_within_a_minute_i
         await town.scene.forget_access_tokens()
         lost_before, refused_before = len(await town.scene.said("connection.lost")), await town.refused()
         process = await town.process()
-        done = await die_at(process.renewal(await town.scene.grant()), awaits)
+        town.left.append(process.renewal(await town.scene.grant()))
+        done = await die_at(town.left[-1], awaits)
         process.dies()
         slowest = max(slowest, await town.settle())
 

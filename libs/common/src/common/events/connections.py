@@ -42,6 +42,8 @@ class ConnectionState(EventData):
     """Asked for but not granted."""
     limitations: tuple[Trouble, ...] = ()
     """What is impossible, or less sure, without them."""
+    upgrade: Trouble | None = None
+    """How it becomes a better one: a refresh token can become a service account."""
     connected_at: Timestamp
     valid_until: Timestamp | None = None
     """When an idle connection dies; None for a service account."""

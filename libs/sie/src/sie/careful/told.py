@@ -85,9 +85,9 @@ class Teller:
             self._report("objects-missing", 0, self._raw)
             return ()
         found = line.objects()
-        items = [self._text(item.value) for item in found.items]
+        items = [self._text(item.value) for item in found]
         if len(items) % 2:
-            self._report("objects-odd", found.items[-1].start, found.items[-1].value)
+            self._report("objects-odd", found[-1].start, found[-1].value)
         return tuple(zip(items[::2], items[1::2], strict=False))
 
     def _text(self, raw: bytes) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sie.checks import declared, form, series, sums
-from sie.checks.booked import Booked
+from sie.checks import closing, declared, form, periods, series, totals
+from sie.checks.books import Books
 from sie.checks.previous import against
 from sie.document import Document
 from sie.findings import Finding
@@ -14,27 +14,32 @@ def check(document: Document, previous: Document | None = None) -> list[Finding]
 
     With the previous year's document, its closing balances are held against this year's opening ones.
     """
-    return list(_all(document, previous))
+    return list(_all(Books(document), previous))
 
 
-def _all(document: Document, previous: Document | None) -> Iterator[Finding]:
-    booked = Booked(document)
-    used = declared.used_accounts(document, booked)
-    yield from form.records(document)
+def _all(books: Books, previous: Document | None) -> Iterator[Finding]:
+    document, used = books.document, declared.used_accounts(books)
+    yield from form.records(books)
+    yield from form.balances(books)
     yield from form.order(document)
     yield from form.years(document)
-    yield from sums.vouchers(document)
-    yield from sums.accounts(document, booked)
-    yield from sums.periods(document, booked)
-    yield from sums.objects(document, booked)
-    yield from sums.totals(document)
-    yield from sums.opening(document)
-    yield from sums.repeated(document)
+    yield from totals.vouchers(document)
+    yield from closing.accounts(books)
+    yield from closing.previous_year(books)
+    yield from closing.classes(books)
+    yield from periods.months(books)
+    yield from periods.objects(books)
+    yield from totals.years(books)
+    yield from totals.opening(books)
+    yield from totals.repeated(document)
     yield from series.numbers(document)
     yield from series.dates(document)
     yield from series.rows(document)
     yield from declared.accounts(document, used)
     yield from declared.codes(document, used)
+    yield from declared.types(document)
+    yield from declared.names(document)
+    yield from declared.parents(document)
     yield from declared.objects(document)
     if previous is not None:
-        yield from against(document, previous)
+        yield from against(books, previous)

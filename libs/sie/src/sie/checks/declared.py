@@ -1,12 +1,17 @@
-"""What is used and not declared."""
+"""What is used and not declared, or declared and not named."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sie.assembly import RESERVED_DIMENSIONS
-from sie.checks.booked import Booked
+from sie.checks.books import Books
 from sie.document import Document
 from sie.findings import Finding, finding
+from sie.ledger import in_order
+from sie.records import Objects
+
+LONGEST_CODE = 200
+"""Of an object, that could be put together from two; any longer one is nobody's."""
 
 
 def accounts(document: Document, used: Mapping[str, int]) -> Iterator[Finding]:
@@ -30,31 +35,87 @@ def codes(document: Document, used: Mapping[str, int]) -> Iterator[Finding]:
             yield finding("account-without-sru", account=number, line=line)
 
 
+def types(document: Document) -> Iterator[Finding]:
+    for account in document.accounts.values():
+        if account.type not in {"", "T", "S", "K", "I"}:
+            yield finding("account-type-unknown", found=account.type, account=account.number)
+
+
+def names(document: Document) -> Iterator[Finding]:
+    """Accounts, dimensions and objects without a name, which is compulsory (§11); each kind is said once."""
+    dimensions = document.dimensions.values()
+    unnamed = {
+        "account": [a.number for a in document.accounts.values() if a.declared and not a.name],
+        "dimension": [d.number for d in dimensions if d.declared and not d.name],
+        "object": [f"{d.number}:{number}" for d in dimensions for number, name in d.objects.items() if not name],
+    }
+    for kind, numbers in unnamed.items():
+        if numbers:
+            yield finding(f"{kind}-unnamed", found=len(numbers), example=numbers[0])
+
+
+def parents(document: Document) -> Iterator[Finding]:
+    """#UNDERDIM says of which dimension it is a part."""
+    with_parent = [each for each in document.dimensions.values() if each.parent]
+    line = document.places.get("UNDERDIM", (0, 0))[0]
+    if document.counts["UNDERDIM"] > len(with_parent):
+        yield finding("parent-missing", line=line)
+    for each in with_parent:
+        known = document.dimensions.get(each.parent)
+        if each.parent not in RESERVED_DIMENSIONS and (known is None or not known.declared):
+            yield finding("dimension-undeclared", found=each.parent, line=line)
+
+
 def objects(document: Document) -> Iterator[Finding]:
     """Dimensions and objects; the reserved dimensions need no #DIM."""
     known = document.dimensions
-    used = {pair: None for objects in document.words.objects.values for pair in objects}
-    for dimension in dict.fromkeys(dimension for dimension, _ in used):
-        declared = dimension in known and known[dimension].declared
-        if not declared and dimension not in RESERVED_DIMENSIONS:
-            yield finding("dimension-undeclared", found=dimension)
-    if document.is_import:
-        return
+    used = {pair: objects for objects in reversed(document.words.objects.values) for pair in objects}
     undeclared: defaultdict[str, list[str]] = defaultdict(list)
-    for dimension, number in used:
-        if dimension not in known or number not in known[dimension].objects:
+    for dimension, number in sorted(used):
+        if dimension not in known or not _is_object(document, dimension, number):
             undeclared[dimension].append(number)
     for dimension, numbers in undeclared.items():
         shown = ((dimension, numbers[0]),)
-        yield finding("object-undeclared", found=len(numbers), objects=shown, dimension=dimension, example=numbers[0])
+        line = _first_line(document, used[shown[0]])
+        if not (dimension in known and known[dimension].declared) and dimension not in RESERVED_DIMENSIONS:
+            yield finding("dimension-undeclared", found=dimension, line=line)
+        if not document.is_import:
+            yield finding(
+                "object-undeclared", found=len(numbers), objects=shown, line=line, dimension=dimension,
+                example=numbers[0],
+            )  # fmt: skip
 
 
-def used_accounts(document: Document, booked: Booked) -> dict[str, int]:
+def used_accounts(books: Books) -> dict[str, int]:
     """Accounts with rows or with a balance other than zero, and the line where they were first seen."""
     found: dict[str, int] = {}
-    balances = document.balances
+    balances = books.document.balances
     for account, amount, line in zip(balances.account, balances.amount, balances.line, strict=True):
         if amount:
             found.setdefault(account, line)
-    found = booked.first_lines() | found
-    return {number: found[number] for number in sorted(found, key=lambda number: (len(number), number))}
+    found = books.first_lines | found
+    return {number: found[number] for number in in_order(found)}
+
+
+def _is_object(document: Document, dimension: str, number: str) -> bool:
+    """Whether it is declared; in balances a sub-dimension's object comes after that of its parent, as one (§8.12)."""
+    each = document.dimensions.get(dimension)
+    if each is None:
+        return False
+    if number in each.objects:
+        return True
+    parent = document.dimensions.get(each.parent)
+    return (
+        parent is not None
+        and len(number) <= LONGEST_CODE
+        and any(number[:end] in parent.objects and number[end:] in each.objects for end in range(1, len(number)))
+    )
+
+
+def _first_line(document: Document, objects: Objects) -> int:
+    """Where the list of objects first stands."""
+    code = document.words.objects.codes[objects]
+    for columns in (document.rows, document.balances, document.struck, document.added):
+        if code in columns.objects.codes:
+            return columns.line[columns.objects.codes.index(code)]
+    return 0

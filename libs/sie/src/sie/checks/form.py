@@ -1,12 +1,14 @@
 """Whether the file has the records that its type wants, in their order (§5.12, §6)."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
+from sie.checks.books import Books
 from sie.document import Document
 from sie.findings import Finding, finding
 from sie.headers import HEADERS
-from sie.kinds import ALLOWED, COMPULSORY, Kind
+from sie.kinds import ALLOWED, COMPULSORY
+from sie.values import month_of
 
 _GROUPS = (
     ("FLAGGA",),
@@ -14,32 +16,40 @@ _GROUPS = (
     ("KONTO", "KTYP", "ENHET", "SRU", "DIM", "UNDERDIM", "OBJEKT"),
     ("IB", "UB", "RES", "OIB", "OUB", "PSALDO", "PBUDGET", "VER"),
 )
-_BALANCES = frozenset({"IB", "UB", "RES"})
-_MAY_BE_ZERO = _BALANCES | {"PSALDO", "PBUDGET", "OIB", "OUB"}
+_MAY_BE_ZERO = frozenset({"IB", "UB", "RES", "PSALDO", "PBUDGET", "OIB", "OUB"})
 """Zero balances may be left out, so that none of these can be missed by itself (§5.17)."""
 _LONGEST_YEAR = timedelta(days=550)
 """18 months (Bokföringslagen 3 kap. 3 §)."""
 
 
-def kind_of(document: Document) -> Kind:
-    kinds: dict[int, Kind] = {1: "1", 2: "2", 3: "3", 4: "4I" if document.is_import else "4E"}
-    return kinds[document.kind]
-
-
-def records(document: Document) -> Iterator[Finding]:
+def records(books: Books) -> Iterator[Finding]:
     """Only for a document that was read: a built one gets its compulsory records when it is written."""
+    document, kind = books.document, books.kind
     if not document.counts:
         return
-    kind = kind_of(document)
     present = document.counts.keys()
     for label in sorted(COMPULSORY[kind] - present - _MAY_BE_ZERO):
         yield finding("record-missing", expected=f"#{label}", label=label, kind=kind)
     for label in sorted(present - ALLOWED[kind]):
-        yield finding("record-not-allowed", found=f"#{label}", label=label, kind=kind)
-    if COMPULSORY[kind] >= _BALANCES and not _BALANCES & present:
-        yield finding("balances-missing", kind=kind)
+        yield finding("record-not-allowed", found=f"#{label}", label=label, kind=kind, line=_line(document, label))
+    if document.years and 0 not in document.years and books.demands("RAR"):
+        yield finding("year-missing", expected="#RAR 0", kind=kind, line=_line(document, "RAR"))
     if document.header.flag == "1":
-        yield finding("already-imported", expected="0", found="1")
+        yield finding("already-imported", expected="0", found="1", line=_line(document, "FLAGGA"))
+
+
+def balances(books: Books) -> Iterator[Finding]:
+    """#UB of the year must exist, and of #IB and the previous year's #UB one, if there was a previous year (§5.16)."""
+    ledger, kind = books.ledger, books.kind
+    if not books.document.counts or not books.demands("UB"):
+        return
+    if ledger.is_empty():
+        yield finding("balances-missing", kind=kind)
+        return
+    if not ledger.balances("UB"):
+        yield finding("closing-missing", expected="#UB 0", kind=kind)
+    if -1 in books.document.years and not ledger.opening():
+        yield finding("opening-missing", expected="#IB 0", kind=kind)
 
 
 def order(document: Document) -> Iterator[Finding]:
@@ -59,16 +69,17 @@ def order(document: Document) -> Iterator[Finding]:
 
 
 def years(document: Document) -> Iterator[Finding]:
+    line = _line(document, "RAR")
     for year in document.years.values():
         span = f"{year.start}–{year.end}"
         if year.end < year.start:
-            yield finding("year-impossible", expected=span, year=year.index)
+            yield finding("year-impossible", expected=span, year=year.index, line=line)
         elif year.end - year.start > _LONGEST_YEAR:
-            yield finding("year-long", found=span, year=year.index)
+            yield finding("year-long", found=span, year=year.index, line=line)
     if 0 in document.years and -1 in document.years:
         expected = document.years[0].start - timedelta(days=1)
         if document.years[-1].end != expected:
-            yield finding("years-apart", expected=str(expected), found=str(document.years[-1].end))
+            yield finding("years-apart", expected=str(expected), found=str(document.years[-1].end), line=line)
     yield from _periods(document)
 
 
@@ -78,12 +89,13 @@ def _periods(document: Document) -> Iterator[Finding]:
     seen = set[tuple[str, int]]()
     for i, period in enumerate(columns.period):
         year = document.years.get(columns.year[i])
-        if period and year and not _month(year.start) <= period <= _month(year.end):
+        if period and year and not month_of(year.start) <= period <= month_of(year.end):
             key = (columns.account[i], period)
             if key not in seen:
                 seen.add(key)
                 yield finding("period-outside-year", account=key[0], period=period, line=columns.line[i])
 
 
-def _month(day: date) -> int:
-    return day.year * 100 + day.month
+def _line(document: Document, label: str) -> int:
+    """Where the first of these records stands."""
+    return document.places.get(label, (0, 0))[0]

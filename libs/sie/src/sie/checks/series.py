@@ -1,11 +1,13 @@
 """Voucher numbers, dates and the rows of vouchers."""
 
 from array import array
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from sie import values
+from sie.columns import Rows
 from sie.document import Document
 from sie.findings import Finding, finding
 
@@ -22,11 +24,10 @@ def numbers(document: Document) -> Iterator[Finding]:
     by_series: defaultdict[int, list[int]] = defaultdict(list)
     for series, code in zip(columns.series.codes, columns.number.codes, strict=True):
         by_series[series].append(read[code])
-    for series, every in by_series.items():
+    for code, every in by_series.items():
         if every != list(range(1, len(every) + 1)):
-            lines = (line for code, line in zip(columns.series.codes, columns.line, strict=True) if code == series)
-            found = [pair for pair in zip(every, lines, strict=True) if pair[0] != NO_NUMBER]
-            yield from _broken(document, columns.series.values[series], found)
+            places = [i for i, series in enumerate(columns.series.codes) if series == code]
+            yield from _broken(document, columns.series.values[code], every, places)
 
 
 def dates(document: Document) -> Iterator[Finding]:
@@ -70,21 +71,34 @@ def _outside(days: "array[int]", first: int, last: int) -> list[tuple[int, int]]
     return [(i, day) for i, day in enumerate(days) if day in wrong] if wrong else []
 
 
-def _broken(document: Document, series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
-    if found:
-        yield from _repeats(series, found)
-        yield from _order(series, found)
-        if not document.is_import:
-            yield from _gaps(series, sorted({number for number, _ in found}))
+def _broken(document: Document, series: str, every: list[int], places: list[int]) -> Iterator[Finding]:
+    """The series' vouchers: their numbers as read, and which vouchers they are."""
+    columns = document.vouchers.columns
+    found = [(n, columns.line[i]) for n, i in zip(every, places, strict=True) if n != NO_NUMBER]
+    texts = [(columns.number[i], columns.line[i]) for n, i in zip(every, places, strict=True) if n == NO_NUMBER]
+    yield from _repeats(series, found)
+    yield from _repeats(series, [(text, line) for text, line in texts if text])
+    yield from _order(series, found)
+    if not document.is_import:
+        yield from _gaps(series, dict(sorted(found)))
+        yield from _unnumbered(series, [line for text, line in texts if not text])
 
 
-def _repeats(series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
-    lines = dict(found)
-    for number, times in Counter(number for number, _ in found).items():
-        if times > 1:
-            yield finding(
-                "voucher-repeated", expected=1, found=times, voucher=f"{series} {number}".strip(), line=lines[number]
-            )
+def _repeats(series: str, found: Sequence[tuple[int | str, int]]) -> Iterator[Finding]:
+    """Each with the line of its second voucher."""
+    seen: defaultdict[int | str, list[int]] = defaultdict(list)
+    for number, line in found:
+        seen[number].append(line)
+    for number, lines in seen.items():
+        if len(lines) > 1:
+            name = f"{series} {number}".strip()
+            yield finding("voucher-repeated", expected=1, found=len(lines), voucher=name, line=lines[1])
+
+
+def _unnumbered(series: str, lines: list[int]) -> Iterator[Finding]:
+    """Only the receiver of an import file gives the numbers (§8.21)."""
+    if lines:
+        yield finding("voucher-unnumbered", found=len(lines), series=series, line=lines[0])
 
 
 def _order(series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
@@ -95,29 +109,34 @@ def _order(series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
             return
 
 
-def _gaps(series: str, ordered: list[int]) -> Iterator[Finding]:
-    if ordered[0] > 1:
-        yield finding("series-start", expected=1, found=ordered[0], series=series)
-    for before, number in pairwise(ordered):
+def _gaps(series: str, lines: Mapping[int, int]) -> Iterator[Finding]:
+    """By the numbers in rising order and their lines; a gap is where the next number stands."""
+    if lines and (first := next(iter(lines))) > 1:
+        yield finding("series-start", expected=1, found=first, series=series, line=lines[first])
+    for before, number in pairwise(lines):
         if number > before + 1:
             missing = f"{before + 1}" if number == before + 2 else f"{before + 1}–{number - 1}"
-            yield finding("voucher-gap", expected=missing, series=series)
+            yield finding("voucher-gap", expected=missing, series=series, line=lines[number])
 
 
 def _without_twin(document: Document, voucher: int) -> Iterator[Finding]:
     """Twins are alike in account, objects and amount; date and signature differ in real files (facts 6)."""
-    columns, booked, added = document.vouchers.columns, document.rows, document.added
-    twins = Counter(
-        (booked.account.codes[i], booked.objects.codes[i], booked.amount[i])
-        for i in range(columns.first_row[voucher], columns.first_row[voucher + 1])
-    )
+    columns, added = document.vouchers.columns, document.added
+    booked = range(columns.first_row[voucher], columns.first_row[voucher + 1])
+    twins = Counter(_likeness(document.rows, i) for i in booked)
+    at_line = {document.rows.line[i]: _likeness(document.rows, i) for i in booked}
+    lines = sorted(at_line)
     for i in range(columns.first_added[voucher], columns.first_added[voucher + 1]):
-        key = (added.account.codes[i], added.objects.codes[i], added.amount[i])
+        key, line = _likeness(added, i), added.line[i]
         twins[key] -= 1
-        if twins[key] < 0:
-            yield finding(
-                "added-without-twin", account=added.account[i], voucher=_name(document, voucher), line=added.line[i]
-            )
+        code = "added-without-twin" if twins[key] < 0 else "added-apart"
+        next_row = bisect_right(lines, line)
+        if twins[key] < 0 or (line and (next_row == len(lines) or at_line[lines[next_row]] != key)):
+            yield finding(code, account=added.account[i], voucher=_name(document, voucher), line=line)
+
+
+def _likeness(rows: Rows, i: int) -> tuple[int, int, int]:
+    return rows.account.codes[i], rows.objects.codes[i], rows.amount[i]
 
 
 def _name(document: Document, voucher: int) -> str:

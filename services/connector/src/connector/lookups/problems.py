@@ -8,8 +8,8 @@ RECONNECT = "Anslut företaget till Fortnox igen och godkänn alla behörigheter
 
 RIGHT_MISSING = Problem(
     code="lookup.right-missing",
-    swedish="Den som gjorde anslutningen saknar rätt i Fortnox att läsa {what}.",
-    next_step="Ge användaren rätten i Fortnox, eller låt en administratör göra anslutningen på nytt.",
+    swedish="Den som gjorde anslutningen saknar behörighet i Fortnox att läsa {what}.",
+    next_step="Ge användaren behörigheten i Fortnox, eller låt en administratör göra anslutningen på nytt.",
     english="Fortnox refused {lookup}: a right is missing.",
     status=409,
 )

@@ -7,10 +7,6 @@ alter table grants
     add column doubtful boolean not null default false;
 update grants set succeeded_at = refreshed_at;
 
--- What was asked for: a grant of another kind has fallen back. Not known of connections from before.
-alter table connections
-    add column wanted_kind text check (wanted_kind in ('service_account', 'refresh_token'));
-
 -- A code that has been exchanged: the tokens are with the grant, and whoever holds the session finishes it.
 alter table connect_sessions
     add column exchanging_at timestamptz,
@@ -18,6 +14,7 @@ alter table connect_sessions
     add column granted_scopes text[],
     add column obtained_at timestamptz,  -- when the tokens came
     add column held_until timestamptz;   -- from then on another replica may finish it
+create index connect_sessions_exchanging on connect_sessions (tenant) where status = 'exchanging';
 update connect_sessions set exchanging_at = clock() where status = 'exchanging';
 
 -- When this database was last looked after. A long time ago: it was away, or it is an old copy of itself, in which

@@ -78,6 +78,7 @@ class Grants:
         sealed: tuple[str, bytes],
         company: bytes,
         tokens: GrantedTokens,
+        obtained_at: datetime,
     ) -> None:
         """Keeps a company's first grant, with its sealed key. A second one at the same time violates its uniqueness."""
         await self._connection.execute(
@@ -85,7 +86,7 @@ class Grants:
             insert into grants (id, client_id, tenant, kind, master_key, sealed_key, company, scopes, access_token,
                 access_hash, access_until, refresh_token, refresh_hash, refreshed_at, succeeded_at, renew_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock() + make_interval(secs => $11), $12, $13,
-                clock(), clock(), clock() + $14::interval)
+                $15, clock(), clock() + $14::interval)
             """,
             grant_id,
             client_id,
@@ -100,30 +101,38 @@ class Grants:
             tokens.refresh_token,
             tokens.refresh_hash,
             tokens.renew_in,
+            obtained_at,
         )
 
-    async def consent_again(self, grant_id: UUID, kind: ConnectionKind, company: bytes, tokens: GrantedTokens) -> None:
+    async def consent_again(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens) -> None:
         """A new consent replaces the one before, whatever state that was in and whoever was renewing it."""
-        await self._connection.execute(
-            "update grants set kind = $2, company = $3 where id = $1", grant_id, kind, company
-        )
+        await self._connection.execute("update grants set kind = $2 where id = $1", grant_id, kind)
         await self._store(grant_id, tokens, 0.0)
+
+    async def set_company(self, grant_id: UUID, company: bytes) -> None:
+        await self._connection.execute("update grants set company = $2 where id = $1", grant_id, company)
+
+    async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
+        """What was held for the grant is its own now."""
+        await self._connection.execute(
+            "update grants set status = 'active', trouble = null, retry_at = null, scopes = $2 where id = $1",
+            grant_id,
+            list(scopes),
+        )
 
     async def now(self) -> datetime:
         """The database's time, which all replicas share."""
         now: datetime = await self._connection.fetchval("select clock()")
         return now
 
-    async def hold(
-        self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens, obtained_at: datetime, renew_in: timedelta
-    ) -> None:
+    async def hold(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens, obtained_at: datetime) -> None:
         """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last."""
         await self._connection.execute(
             """
             update grants set kind = $2, access_token = $3, access_hash = $4,
                 access_until = clock() + make_interval(secs => $5), refresh_token = $6, refresh_hash = $7,
-                refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1,
-                retry_at = case when status = 'lost' then clock() + $9::interval end,
+                refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1, retry_at = null,
+                status = case status when 'ending' then 'active' else status end, succeeded_at = clock(),
                 claim_id = null, claim_deadline = null, doubtful = false
             where id = $1
             """,
@@ -135,7 +144,7 @@ class Grants:
             tokens.refresh_token,
             tokens.refresh_hash,
             obtained_at,
-            renew_in,
+            tokens.renew_in,
         )
 
     async def change_key(self, grant_id: UUID, master_key: str, sealed_key: bytes) -> None:
@@ -286,9 +295,18 @@ class Grants:
             doubtful_by,
         )
 
-    async def end(self, grant_id: UUID) -> None:
-        """Its last connection is gone: to be revoked and deleted."""
-        await self._connection.execute("update grants set status = 'ending' where id = $1", grant_id)
+    async def end_orphans(self) -> None:
+        """Those without a connection, and without anybody who is just connecting, are to be revoked and deleted."""
+        await self._connection.execute(
+            """
+            update grants as g set status = 'ending'
+            where status <> 'ending'
+                and not exists (select from connections as c where c.grant_id = g.id and c.removed_at is null)
+                and not exists (
+                    select from connect_sessions as s where s.status = 'exchanging' and s.tenant = g.tenant
+                )
+            """
+        )
 
     async def claim_ending(self, claim_id: UUID, hold: timedelta, takeover_after: timedelta) -> Grant | None:
         """A grant to be revoked, if nobody is at it."""

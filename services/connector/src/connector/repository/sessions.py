@@ -1,5 +1,6 @@
 """The SQL of connect sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,10 @@ class Session:
     """For somebody else than who asked: it was asked for so, or was forwarded from the page."""
     asked_by: str | None = field(repr=False)
     company_name: str | None = field(repr=False)
+    tenant: int | None = None
+    """Whose consent the code has brought; with it there are the scopes that were granted, and when that was."""
+    granted_scopes: list[str] | None = None
+    obtained_at: datetime | None = None
 
 
 class Sessions:
@@ -118,11 +123,47 @@ class Sessions:
         """Only one caller ever gets True."""
         return await self._changed(
             """
-            update connect_sessions set status = 'exchanging'
+            update connect_sessions set status = 'exchanging', exchanging_at = clock(),
+                tenant = null, granted_scopes = null, obtained_at = null, held_until = null
             where id = $1 and state_hash = $2 and status = 'started' and expires_at > clock()
             """,
             session_id,
             state_hash,
+        )
+
+    async def hold(
+        self, session_id: UUID, tenant: int, scopes: Sequence[str], obtained_at: datetime, finish_within: timedelta
+    ) -> None:
+        """Notes whose consent the code has brought; after that time somebody else may finish what follows."""
+        await self._connection.execute(
+            """
+            update connect_sessions set tenant = $2, granted_scopes = $3, obtained_at = $4,
+                held_until = clock() + $5::interval
+            where id = $1
+            """,
+            session_id,
+            tenant,
+            list(scopes),
+            obtained_at,
+            finish_within,
+        )
+
+    async def let_go(self, session_id: UUID) -> None:
+        """Somebody else may finish it at once."""
+        await self._connection.execute("update connect_sessions set held_until = clock() where id = $1", session_id)
+
+    async def take_over(self, finish_within: timedelta) -> Session | None:
+        """One whose code was exchanged by a process that didn't come back. Without a tenant its tokens are lost."""
+        return await self._one(
+            """
+            update connect_sessions set held_until = clock() + $1::interval where id = (
+                select id from connect_sessions
+                where status = 'exchanging' and coalesce(held_until, exchanging_at + interval '1 minute') <= clock()
+                order by exchanging_at limit 1 for update skip locked
+            )
+            returning *, expires_at <= clock() as expired
+            """,
+            finish_within,
         )
 
     async def connected(self, session_id: UUID) -> bool:
@@ -146,12 +187,11 @@ class Sessions:
         )
 
     async def run_out(self) -> list[Session]:
-        """Those that ran out without an end, locked. An exchange under way is given two minutes more."""
+        """Those that ran out without an end, locked. An exchange under way has an end of its own."""
         rows = await self._connection.fetch(
             """
             select *, expires_at <= clock() as expired from connect_sessions
-            where (status in ('open', 'started') and expires_at <= clock())
-                or (status = 'exchanging' and expires_at <= clock() - interval '2 minutes')
+            where status in ('open', 'started') and expires_at <= clock()
             order by expires_at limit 100 for update skip locked
             """
         )

@@ -54,6 +54,7 @@ class Upkeep:
 
     async def round(self) -> None:
         """Everything that is due."""
+        await self.connect.finish_sessions()
         await self.end_grants()
         await self.connect.expire_sessions()
         await self.renew_idle()

@@ -50,6 +50,11 @@ QUESTIONS = (
         "result-periods",
         "period",
         "period-object",
+        "object-balance",
+        "closing-missing",
+        "account-type",
+        "result-of-balance-account",
+        "balance-of-result-account",
         "balance-repeated",
     ),
     _question(
@@ -87,6 +92,7 @@ QUESTIONS = (
         ),
         "Kör Överför balanser från föregående år i Fortnox, eller rätta det som har bokförts i efterhand.",
         "opening-against-closing",
+        "opening-missing",
         "years-apart",
     ),
     _question(
@@ -99,6 +105,7 @@ QUESTIONS = (
         "Utred vad som har hänt med de saknade verifikationerna.",
         "voucher-gap",
         "voucher-repeated",
+        "voucher-unnumbered",
         "voucher-order",
     ),
     _question(
