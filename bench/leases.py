@@ -76,6 +76,7 @@ async def _connect(connection: database.Connection, vault: Vault, tenant: int, c
         sealed=(sealed.master_key, sealed.sealed),
         company=seal_company(key, Company(name="Ett bolag", organisation_number="556677-8899")),
         tokens=seal_tokens(key, tokens, timedelta(days=7)),
+        obtained_at=await Grants(connection).now(),
     )
     await Connections(connection).put(connection_id, grant_id, "bench", ["bookkeeping"])
 
