@@ -201,7 +201,7 @@ class _SqlAsker:
         turn = self._turn = (self._turn + 1) % len(self._companies)
         lease = uuid4()
         async with self._pool.acquire() as connection:
-            asked = Asked(self._companies[turn], lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
+            asked = Asked(self._companies[turn], lease, lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
             [leased] = await Slots(connection).lease([asked], LEASE_TIME)
         assert leased.numbers, "no slot was free"
         assert leased.budget_id is not None

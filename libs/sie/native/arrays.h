@@ -64,6 +64,23 @@ static PyObject *tally(PyObject *Py_UNUSED(module), PyObject *data)
     return all;
 }
 
+/* lone_returns(data) -> how many CR there are that no LF follows. */
+static PyObject *lone_returns(PyObject *Py_UNUSED(module), PyObject *data)
+{
+    Bytes at = (Bytes)PyBytes_AsString(data);
+    if (!at)
+        return NULL;
+    Bytes end = at + PyBytes_Size(data);
+    Py_ssize_t count = 0;
+    PyThreadState *state = PyEval_SaveThread();
+    while (at < end && (at = memchr(at, '\r', end - at)) != NULL) {
+        at++;
+        count += at == end || *at != '\n';
+    }
+    PyEval_RestoreThread(state);
+    return PyLong_FromSsize_t(count);
+}
+
 /* Copies what of a line counts for #KSUMMA: the label and the fields' contents, nothing that separates them. */
 static uint8_t *copy_content(Bytes at, Bytes end, uint8_t *out)
 {

@@ -256,6 +256,7 @@ static PyMethodDef scanner_methods[] = {
 
 static PyMethodDef functions[] = {
     {"tally", tally, METH_O, "how often each byte occurs"},
+    {"lone_returns", lone_returns, METH_O, "how many CR no LF follows"},
     {"contents", contents, METH_VARARGS, "what of some lines counts for #KSUMMA"},
     {"unbalanced", unbalanced, METH_VARARGS, "vouchers whose rows don't sum to zero"},
     {"sums", sums, METH_VARARGS, "amounts by account, objects and class of voucher"},

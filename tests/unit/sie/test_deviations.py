@@ -64,6 +64,49 @@ def test_latin_1_and_windows_1252(encoding: str, name: str, found: str) -> None:
     assert codes(document) == ["encoding"]
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf8_with_damaged_characters(mark: bytes) -> None:
+    """A text that was cut in the middle of å doesn't make the whole file another character set."""
+    lines = '#KONTO 1931 "Åhléns Ännu örat"\n#KONTO 1932 "Årsavgift bär "\n#KONTO 1933 "Köpt ?"\n'.encode()
+
+    document = sie.read(mark + HEAD.encode() + lines.replace(b"?", b"fr\xc3 h\xe5r"))
+
+    names = [account.name for account in document.accounts.values()]
+    assert names == ["Åhléns Ännu örat", "Årsavgift bär ", "Köpt fr� h�r"]
+    assert codes(document) == ["encoding", "encoding-damaged"]
+    damaged = document.errors[0]
+    assert (damaged.line, damaged.column, damaged.text) == (10, 21, '#KONTO 1933 "Köpt fr� h�r"'[-26:])
+    assert document.problems[0].swedish.startswith("Filen är kodad i UTF-8")
+
+
+def test_letters_of_two_encodings() -> None:
+    """” of Windows-1252 is ö in CP437; whichever is read, it is told that it may be wrong."""
+    windows = read("#KONTO 1931 ”A”_”B”_”C”_”D”_öl", encoding="cp1252")
+    old = read('#KONTO 1931 "Köp 5÷2 för hö"', encoding="cp437")
+    neither = read("#KONTO 1931 S°", encoding="cp437", head=HEAD.replace("ö", ""))
+
+    assert (windows.account_name(1931), windows.encoding) == ("”A”_”B”_”C”_”D”_öl", "cp1252")
+    assert (old.account_name(1931), old.encoding) == ("Köp 5÷2 för hö", "cp437")
+    assert neither.account_name(1931) == "S°"
+    assert "encoding-unsure" in codes(windows)
+    assert codes(old) == codes(neither) == ["encoding-unsure"]
+
+
+@pytest.mark.parametrize("name", ["Müller", "A\N{NO-BREAK SPACE}B"])
+def test_letters_that_only_cp437_has(name: str) -> None:
+    document = read(f"#KONTO 1931 {name}", head=HEAD.replace("ö", ""))
+
+    assert document.account_name(1931) == name
+    assert not document.problems
+
+
+def test_an_encoding_that_the_caller_knows_better() -> None:
+    document = sie.read(b"\xef\xbb\xbf#KONTO 1930 S\x94\n", encoding="cp437")
+
+    assert document.account_name(1930) == "Sö"
+    assert codes(document) == ["byte-order-mark"]
+
+
 @pytest.mark.parametrize("encoding", ["cp850", "cp865"])
 def test_cp850_and_cp865(encoding: str) -> None:
     """Can't be told from CP437, in which the Swedish letters are the same bytes; rarer ones are not."""
@@ -477,6 +520,22 @@ def test_line_ends_without_line_feed() -> None:
 
     assert document.account_name(1930) == "Bank"
     assert codes(document) == ["line-ends"]
+
+
+def test_mixed_line_ends() -> None:
+    document = sie.read(
+        b'#FLAGGA 0\r#KONTO 1930 "A"\r#VER A 1 20250101\r{\r\n#TRANS 1930 {} 1\r  #TRANS 1940 {} -1 \r}\r\n'
+    )
+
+    assert (document.account_name(1930), len(document.rows), document.rows[1].line) == ("A", 2, 6)
+    assert codes(document) == ["line-ends"]
+
+
+def test_carriage_return_in_a_text() -> None:
+    document = sie.read(b'#FLAGGA 0\r\n#KONTO 1930 "A\rB"\r\r\n')
+
+    assert document.account_name(1930) == "A\rB"
+    assert codes(document) == ["control-character"]
 
 
 def test_checksum_that_is_never_closed() -> None:

@@ -102,6 +102,7 @@ def _read_in_python(data: bytes, encoding: str | None) -> list[Any]:
     with (
         patch.object(core, "NAME", "python"),
         patch.object(core, "tally", core.tally_in_python),
+        patch.object(core, "lone_returns", core.lone_returns_in_python),
         patch.object(core, "contents", core.contents_in_python),
         patch.object(core, "unbalanced", core.unbalanced_in_python),
         patch.object(core, "sums", core.sums_in_python),
@@ -223,6 +224,11 @@ def test_bytes_are_counted_the_same(data: bytes) -> None:
     native, python = core.tally(data), core.tally_in_python(data)
 
     assert [native[byte] for byte in range(256)] == [python[byte] for byte in range(256)]
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"x"])).map(b"".join))
+def test_lone_returns_are_counted_the_same(data: bytes) -> None:
+    assert core.lone_returns(data) == core.lone_returns_in_python(data)
 
 
 @given(files, st.integers(0, 9), st.integers(0, 60))

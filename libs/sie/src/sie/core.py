@@ -41,6 +41,11 @@ def tally_in_python(data: bytes, /) -> Counts:
     return Counted(data)
 
 
+def lone_returns_in_python(data: bytes, /) -> int:
+    """How many CR there are that no LF follows."""
+    return data.count(b"\r") - data.count(b"\r\n")
+
+
 def contents_in_python(data: bytes, opened: int, closed: int, /) -> bytes:
     """What of the lines between the two, counted from 1, counts for #KSUMMA."""
     lines = islice(BytesIO(data), opened, max(opened, closed - 1))
@@ -86,6 +91,7 @@ def sums_in_python(
 
 NAME: Literal["native", "python"] = "python"
 tally: Callable[[bytes], Counts] = tally_in_python
+lone_returns = lone_returns_in_python
 contents = contents_in_python
 unbalanced = unbalanced_in_python
 sums = sums_in_python
@@ -97,4 +103,5 @@ if os.environ.get("SIE_CORE") != "python":
         pass  # it could not be built here
     else:
         NAME, tally, contents = "native", _core.tally, _core.contents
+        lone_returns = _core.lone_returns
         unbalanced, sums = _core.unbalanced, _core.sums

@@ -1,19 +1,29 @@
 """Which character set the bytes are in, told from the bytes alone: #FORMAT is no evidence (facts 9)."""
 
 import codecs
+import re
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 
 from sie.core import Counts
+from sie.problems import Problems
 
 Certainty = Literal["certain", "likely", "unsure"]
 
-CP437_LETTERS = bytes.fromhex("86 84 94 8F 8E 99 82")  # å ä ö Å Ä Ö é
-LATIN_LETTERS = bytes.fromhex("E5 E4 F6 C5 C4 D6 E9")  # the same seven
+CP437_CLUES = bytes.fromhex("86 84 94 8F 8E 99 82 81 8D 90 9D FF")
+"""å ä ö Å Ä Ö é; ü and three more that Windows-1252 lacks; the no-break space, which elsewhere is ÿ."""
+LATIN_CLUES = bytes.fromhex("E5 E4 F6 C5 C4 D6 E9 FC DC C9")
+"""å ä ö Å Ä Ö é ü Ü É; in CP437 rare signs."""
 KNOWN = {"cp437": "CP437", "utf-8": "UTF-8", "cp1252": "Windows-1252", "iso-8859-1": "ISO 8859-1"}
 """Python's names and people's."""
 NOT_IN_WINDOWS_1252 = bytes.fromhex("81 8D 8F 90 9D")
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _WINDOW = 1 << 20
+_O_OR_QUOTE = b"\x94"
+"""CP437's ö, and the ” of Windows-1252."""
+_BETWEEN_LETTERS = re.compile(rb"(?<=[A-Za-z])\x94(?=[a-z])")
+_MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,8 @@ class Encoding:
     """A character set by its Python name, and how sure we are.
 
     `certain`: a byte order mark, valid multi-byte UTF-8, or nothing but ASCII (which is the same in all of them).
+    `likely`: letters of this one only, or far more multi-byte UTF-8 than bytes that are none. `unsure`: of both, or of
+    none.
     """
 
     name: str
@@ -32,14 +44,14 @@ class Encoding:
 def detect(data: bytes, counts: Counts) -> Encoding:
     """Never misreads a conforming file: Swedish CP437 text is practically never valid UTF-8."""
     if data.startswith(codecs.BOM_UTF8):
-        if is_utf8(data):
-            return Encoding("utf-8", "certain", mark=True)
-        return Encoding(*_eight_bit(counts), mark=True)
+        return Encoding("utf-8", "certain", mark=True)
     if data.isascii():
         return Encoding("cp437", "certain")
     if is_utf8(data):
         return Encoding("utf-8", "certain")
-    return Encoding(*_eight_bit(counts))
+    if _is_damaged_utf8(data):
+        return Encoding("utf-8", "likely")
+    return Encoding(*_eight_bit(data, counts))
 
 
 def named(name: str, data: bytes) -> Encoding:
@@ -50,28 +62,69 @@ def named(name: str, data: bytes) -> Encoding:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Strictly valid, but for a last character that is cut off; with at least one whole multi-byte character.
+    """Strictly valid, but for a last character that is cut off; with at least one whole multi-byte character."""
+    cut_off = _read_utf8(data)
+    return cut_off is not None and not data[: len(data) - cut_off].isascii()
+
+
+def _read_utf8(data: bytes) -> int | None:
+    """How many bytes of a last character there are that is cut off; None if it isn't UTF-8.
 
     Tried a window at a time, so that no second copy of the file is made.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    characters = 0
     try:
         for start in range(0, len(data), _WINDOW):
-            characters += len(decoder.decode(data[start : start + _WINDOW]))
+            decoder.decode(data[start : start + _WINDOW])
     except UnicodeDecodeError:
-        return False
-    cut_off = len(decoder.getstate()[0])
-    return characters + cut_off < len(data)
+        return None
+    return len(decoder.getstate()[0])
 
 
-def _eight_bit(counts: Counts) -> tuple[str, Certainty]:
-    old = sum(counts[byte] for byte in CP437_LETTERS)
-    latin = sum(counts[byte] for byte in LATIN_LETTERS)
-    sure: Certainty = "likely" if max(old, latin) > 3 * min(old, latin) else "unsure"
-    if latin > old:
-        return _latin(counts), sure
-    return "cp437", sure
+def is_valid(data: bytes, encoding: str) -> bool:
+    """Whether every byte is a character's."""
+    if encoding == "utf-8":
+        return data.isascii() or _read_utf8(data) == 0
+    return encoding != "cp1252" or not any(byte in data for byte in NOT_IN_WINDOWS_1252)
+
+
+def mended(data: bytes, encoding: str, problems: Problems) -> bytes:
+    """The bytes with what is no character of the encoding told, line by line; UTF-8 becomes valid with � in its place.
+
+    In Windows-1252, which has no �, the few undefined bytes are left for the scanner to replace.
+    """
+    lines = []
+    for number, line in enumerate(BytesIO(data), 1):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError as error:
+            before, text = line[: error.start].decode(encoding), line.decode(encoding, errors="replace")
+            shown = text[max(0, len(before) - 20) :].rstrip("\r\n")
+            problems.add("encoding-damaged", number, len(before) + 1, shown, encoding=KNOWN[encoding])
+            lines.append(text.encode() if encoding == "utf-8" else line)
+        else:
+            lines.append(line)
+    return b"".join(lines)
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """More characters of several bytes than bytes that belong to none: a text was cut in the middle of one, say."""
+    whole, rest = 0, 0
+    for line in BytesIO(data):
+        if not line.isascii():
+            left, found = _MULTI_BYTE.subn(b"", line)
+            whole += found
+            rest += len(left) - len(left.translate(None, _BEYOND_ASCII))
+    return whole > rest
+
+
+def _eight_bit(data: bytes, counts: Counts) -> tuple[str, Certainty]:
+    old = sum(counts[byte] for byte in CP437_CLUES)
+    latin = sum(counts[byte] for byte in LATIN_CLUES)
+    sure: Certainty = "likely" if bool(old) != bool(latin) else "unsure"
+    if latin and (quotes := counts[_O_OR_QUOTE[0]]):
+        old -= quotes - len(_BETWEEN_LETTERS.findall(data))
+    return (_latin(counts) if latin > old else "cp437"), sure
 
 
 def _latin(counts: Counts) -> str:

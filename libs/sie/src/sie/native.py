@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from sie.assembly import Assembly, Place
 from sie.careful import Careful
 from sie.columns import Balances, Rows, VoucherColumns
-from sie.encodings import NOT_IN_WINDOWS_1252, is_utf8
 from sie.progress import Progress
 from sie.records import Objects
 
@@ -28,13 +27,6 @@ DEVIATIONS = (
 """Those that the core only counts (scanner.h), once the careful reader has told as many of them as are kept."""
 BETWEEN_PROGRESS = 1 << 20
 """Bytes."""
-
-
-def can_read(data: bytes, encoding: str) -> bool:
-    """Whether every byte is a character's, so that texts can be told apart by their bytes."""
-    if encoding == "utf-8":
-        return data.isascii() or is_utf8(data)
-    return encoding != "cp1252" or not any(byte in data for byte in NOT_IN_WINDOWS_1252)
 
 
 def scan(data: bytes, encoding: str, assembly: Assembly, progress: Progress | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,7 +11,7 @@ from sie.assembly import Assembly
 from sie.core import Counts
 from sie.document import Document, Origin, assembled
 from sie.encodings import Encoding
-from sie.problems import SieError, make
+from sie.problems import Problems, SieError, make
 from sie.progress import Progress
 from sie.records import Header
 from sie.scanner import scan
@@ -22,6 +23,8 @@ MOST_LINES = 2**31 - 2
 """Numbers of lines, rows and vouchers are 32-bit columns."""
 
 _END_OF_FILE = b"\x1a"
+_CR_BEFORE_RECORD = re.compile(rb"\r(?=[ \t]*+[#{}])")
+_CR_IN_TEXT = re.compile(rb"\r(?![\r\n]|\Z)")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r" + _END_OF_FILE)) + b"\x7f"
 
 
@@ -76,20 +79,38 @@ def _refuse_foreign(data: bytes) -> None:
 def _prepared(data: bytes, encoding: Encoding, counts: Counts, assembly: Assembly) -> bytes:
     """The bytes without a byte order mark and an end-of-file mark, and what is odd about them as a whole, told."""
     problems = assembly.problems
-    shown = encodings.KNOWN[encoding.name]
-    if encoding.mark or encoding.name != "cp437":
-        problems.add("encoding", encoding=shown + (" (BOM)" if encoding.mark else ""))
-    if encoding.certainty == "unsure":
-        problems.add("encoding-unsure", encoding=shown)
+    _tell_encoding(encoding, problems)
     end = len(data)
     if counts[_END_OF_FILE[0]]:
         end = len(data.rstrip(_END_OF_FILE))
         if end < len(data):
             problems.add("end-of-file-mark")
-    if any(counts[byte] for byte in _CONTROLS) or counts[_END_OF_FILE[0]] > len(data) - end:
-        problems.add("control-character")
+    are_controls = any(counts[byte] for byte in _CONTROLS) or counts[_END_OF_FILE[0]] > len(data) - end
     data = data[3 if encoding.mark else 0 : end]
-    if not counts[b"\n"[0]] and counts[b"\r"[0]]:
+    if counts[b"\r"[0]]:
+        data, are_left = _split_at_cr(data, counts, problems)
+        are_controls |= are_left
+    if are_controls:
+        problems.add("control-character")
+    return data if encodings.is_valid(data, encoding.name) else encodings.mended(data, encoding.name, problems)
+
+
+def _tell_encoding(encoding: Encoding, problems: Problems) -> None:
+    shown = encodings.KNOWN[encoding.name]
+    if encoding.mark and encoding.name != "utf-8":
+        problems.add("byte-order-mark", encoding=shown)
+    if encoding.name != "cp437":
+        problems.add("encoding", encoding=shown + (" (BOM)" if encoding.mark else ""))
+    if encoding.certainty == "unsure":
+        problems.add("encoding-unsure", encoding=shown)
+
+
+def _split_at_cr(data: bytes, counts: Counts, problems: Problems) -> tuple[bytes, bool]:
+    """The lines that end with CR alone made to end with LF; whether other lone CRs are left, which is in texts."""
+    lone = core.lone_returns(data)
+    if not lone:
+        return data, False
+    data, split = _CR_BEFORE_RECORD.subn(b"\n", data) if counts[b"\n"[0]] else (data.replace(b"\r", b"\n"), lone)
+    if split:
         problems.add("line-ends")
-        data = data.replace(b"\r", b"\n")
-    return data
+    return data, bool(_CR_IN_TEXT.search(data))
