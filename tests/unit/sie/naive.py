@@ -4,6 +4,7 @@
 """
 
 import sys
+import zlib
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +43,7 @@ def figures(data: bytes) -> dict[str, object]:
     labels: Counter[str] = Counter()
     booked: dict[str, Decimal] = defaultdict(Decimal)
     balances: dict[str, Decimal] = defaultdict(Decimal)
+    texts: dict[str, list[str]] = defaultdict(list)
     unbalanced, total, inside = 0, Decimal(0), False
     debit = Decimal(0)
     for raw in data.decode("cp437").split("\n"):
@@ -60,17 +62,43 @@ def figures(data: bytes) -> dict[str, object]:
             booked[fields[0]] += amount
             total += amount
             debit += max(amount, Decimal(0))
-        elif label in {"#IB", "#UB", "#RES"} and fields[0] == "0":
-            balances[label[1:]] += Decimal(fields[2])
-        elif label == "#PSALDO" and fields[0] == "0" and fields[3] in {"{}", "{ }"}:
-            balances["PSALDO"] += Decimal(fields[4])
+        elif label in BALANCES:
+            balances[name_of_balance(label, fields)] += Decimal(fields[BALANCES[label]])
+        if text := text_of(label, fields):
+            texts[label[1:]].append(text)
     return {
         "labels": dict(sorted(labels.items())),
         "debit": str(debit),
         "accounts_booked": len(booked),
         "unbalanced": unbalanced,
-        "balances": {kind: str(amount) for kind, amount in sorted(balances.items())},
+        "balances": {name: str(amount) for name, amount in sorted(balances.items())},
+        "texts": {label: fingerprint(found) for label, found in sorted(texts.items())},
     }
+
+
+BALANCES = {"#IB": 2, "#UB": 2, "#RES": 2, "#OIB": 3, "#OUB": 3, "#PSALDO": 4, "#PBUDGET": 4}
+"""Which field is the amount."""
+
+
+def name_of_balance(label: str, fields: list[str]) -> str:
+    """`PSALDO -1 objects`: kind, year, and whether it is of an object or of the account."""
+    objects = next((field for field in fields if field.startswith("{")), "{}").strip("{} \t")
+    return f"{label[1:]} {fields[0]}" + (" objects" if objects else "")
+
+
+def text_of(label: str, fields: list[str]) -> str:
+    """The text of the record, if it is of a kind that has one: with what it is the text of."""
+    place = {"#KONTO": 1, "#OBJEKT": 2, "#DIM": 1, "#VER": 3, "#TRANS": 4, "#BTRANS": 4, "#RTRANS": 4}.get(label)
+    if place == 4 and len(fields) == 4 and not fields[3].isdigit():
+        place = 3  # in the place of the date
+    if place is None or len(fields) <= place or not fields[place]:
+        return ""
+    return f"{fields[0]}={fields[place]}"
+
+
+def fingerprint(texts: list[str]) -> list[int]:
+    """How many, and a checksum that says nothing of them: some are of files that may not be copied."""
+    return [len(texts), zlib.crc32("\n".join(sorted(texts)).encode())]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Every sample file, against figures that an independent script worked out (naive.py, samples/figures.json)."""
 
 import zlib
+from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -43,9 +44,36 @@ def test_every_sum_is_exact(counted: Counted) -> None:
     assert sum((row.amount for row in document.rows if row.amount > 0), Decimal(0)) == Decimal(figures["debit"])
     assert len({row.account for row in document.rows}) == figures["accounts_booked"]
     assert sum(1 for v in document.vouchers if sum(row.amount for row in v.rows)) == figures["unbalanced"]
-    for kind, total in figures["balances"].items():
-        amounts = (b.amount for b in document.balances if b.kind == kind and b.year == 0 and not b.objects)
-        assert sum(amounts, Decimal(0)) == Decimal(total)
+
+
+def test_every_balance_of_every_kind_and_year_is_exact(counted: Counted) -> None:
+    path, figures = counted
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+
+    for balance in sie.read(path).balances:
+        found[f"{balance.kind} {balance.year}" + (" objects" if balance.objects else "")] += balance.amount
+
+    assert found == {name: Decimal(total) for name, total in figures["balances"].items()}
+
+
+def test_every_text_is_read(counted: Counted) -> None:
+    path, figures = counted
+    document = sie.read(path)
+    rows = {"TRANS": document.rows, "BTRANS": document.struck, "RTRANS": document.added}
+    dimensions = document.dimensions.values()
+    texts = {
+        "KONTO": [(account.number, account.name) for account in document.accounts.values()],
+        "DIM": [(each.number, each.name) for each in dimensions if each.declared and not each.parent],
+        "OBJEKT": [(each.number, name) for each in dimensions for name in each.objects.values()],
+        "VER": [(voucher.series, voucher.text) for voucher in document.vouchers],
+        **{label: [(row.account, row.text) for row in columns] for label, columns in rows.items()},
+    }
+
+    found = {label: [f"{of}={text}" for of, text in pairs if text] for label, pairs in texts.items()}
+
+    assert {
+        label: [len(each), zlib.crc32("\n".join(sorted(each)).encode())] for label, each in found.items() if each
+    } == figures["texts"]
 
 
 def test_what_was_read_can_be_written_and_read_again(counted: Counted) -> None:
