@@ -220,12 +220,9 @@ def test_closing_balances_of_objects_are_explained_by_periods_in_a_file_without_
 # declarations and vouchers
 
 
-def test_names_that_are_missing() -> None:
-    document = sie.read((HEAD + "#KONTO 1930\n#DIM 6\n#OBJEKT 6 A\n#UNDERDIM 21 Del\n").encode())
-
-    assert {finding.code for finding in sie.check(document)} >= {
-        "account-unnamed", "dimension-unnamed", "object-unnamed", "parent-missing",
-    }  # fmt: skip
+def test_a_sub_dimension_of_nothing() -> None:
+    assert list(found("#UNDERDIM 21 Del 33\n", OPENING, CLOSING, VOUCHER)) == ["dimension-undeclared"]
+    assert list(found("#UNDERDIM 21 Del 1\n", OPENING, CLOSING, VOUCHER)) == []
 
 
 def test_an_added_row_stands_directly_before_its_twin() -> None:

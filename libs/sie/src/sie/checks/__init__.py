@@ -38,7 +38,6 @@ def _all(books: Books, previous: Document | None) -> Iterator[Finding]:
     yield from declared.accounts(document, used)
     yield from declared.codes(document, used)
     yield from declared.types(document)
-    yield from declared.names(document)
     yield from declared.parents(document)
     yield from declared.objects(document)
     if previous is not None:

@@ -1,4 +1,4 @@
-"""What is used and not declared, or declared and not named."""
+"""What is used and not declared."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -41,29 +41,12 @@ def types(document: Document) -> Iterator[Finding]:
             yield finding("account-type-unknown", found=account.type, account=account.number)
 
 
-def names(document: Document) -> Iterator[Finding]:
-    """Accounts, dimensions and objects without a name, which is compulsory (§11); each kind is said once."""
-    dimensions = document.dimensions.values()
-    unnamed = {
-        "account": [a.number for a in document.accounts.values() if a.declared and not a.name],
-        "dimension": [d.number for d in dimensions if d.declared and not d.name],
-        "object": [f"{d.number}:{number}" for d in dimensions for number, name in d.objects.items() if not name],
-    }
-    for kind, numbers in unnamed.items():
-        if numbers:
-            yield finding(f"{kind}-unnamed", found=len(numbers), example=numbers[0])
-
-
 def parents(document: Document) -> Iterator[Finding]:
-    """#UNDERDIM says of which dimension it is a part."""
-    with_parent = [each for each in document.dimensions.values() if each.parent]
-    line = document.places.get("UNDERDIM", (0, 0))[0]
-    if document.counts["UNDERDIM"] > len(with_parent):
-        yield finding("parent-missing", line=line)
-    for each in with_parent:
+    """The dimension that a #UNDERDIM is a part of is declared too, or a reserved one."""
+    for each in document.dimensions.values():
         known = document.dimensions.get(each.parent)
-        if each.parent not in RESERVED_DIMENSIONS and (known is None or not known.declared):
-            yield finding("dimension-undeclared", found=each.parent, line=line)
+        if each.parent and each.parent not in RESERVED_DIMENSIONS and (known is None or not known.declared):
+            yield finding("dimension-undeclared", found=each.parent, line=document.places.get("UNDERDIM", (0, 0))[0])
 
 
 def objects(document: Document) -> Iterator[Finding]:
