@@ -76,6 +76,7 @@ async def _connect(connection: database.Connection, vault: Vault, tenant: int, c
         sealed=(sealed.master_key, sealed.sealed),
         company=seal_company(key, Company(name="Ett bolag", organisation_number="556677-8899")),
         tokens=seal_tokens(key, tokens, timedelta(days=7)),
+        obtained_at=await Grants(connection).now(),
     )
     await Connections(connection).put(connection_id, grant_id, "bench", ["bookkeeping"])
 
@@ -201,7 +202,7 @@ class _SqlAsker:
         turn = self._turn = (self._turn + 1) % len(self._companies)
         lease = uuid4()
         async with self._pool.acquire() as connection:
-            asked = Asked(self._companies[turn], lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
+            asked = Asked(self._companies[turn], lease, lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
             [leased] = await Slots(connection).lease([asked], LEASE_TIME)
         assert leased.numbers, "no slot was free"
         assert leased.budget_id is not None

@@ -20,7 +20,7 @@ from common.messaging.consuming import make_broker
 from common.service import Runtime, Service
 from common.service import create_app as create_service_app
 from common.settings import Caller
-from connector import api, browser
+from connector import api, browser, pulse
 from connector.app import build
 from connector.settings import ConnectorSettings
 from connector.tokens.mint import Mint
@@ -110,12 +110,17 @@ class Scene:
         return tenant
 
     async def replica(
-        self, *, clock: Clock = SYSTEM, fortnox: httpx.AsyncBaseTransport | None = None, **settings: Any
+        self,
+        *,
+        clock: Clock = SYSTEM,
+        fortnox: httpx.AsyncBaseTransport | None = None,
+        pool_size: int = 4,
+        **settings: Any,
     ) -> Replica:
         """Another connector process on the same database; `fortnox` may stand between it and the simulator."""
         chosen = ConnectorSettings(**a_setting(self.dsn) | settings)
         service = Service("connector", "connector", chosen, build)
-        pool = await db.create_pool(self.dsn, "connector", largest=4)
+        pool = await db.create_pool(self.dsn, "connector", largest=pool_size, greet=pulse.feel)
         self.opened.callback(pool.terminate)
         stack = await self.opened.enter_async_context(AsyncExitStack())
         broker = make_broker(chosen, "connector")
@@ -174,10 +179,11 @@ class Scene:
         await self.pool.execute("update grants set access_until = clock()")
 
     async def advance(self, seconds: float) -> None:
-        """Puts the database's clock forward."""
+        """Puts the database's clock forward. It was looked after meanwhile."""
         await self.pool.execute(
             "create or replace function clock() returns timestamptz language sql volatile as"
-            f" 'select clock_timestamp() + interval ''{seconds} seconds'''"
+            f" 'select clock_timestamp() + interval ''{seconds} seconds''';"
+            "update pulse set at = clock()"
         )
 
 

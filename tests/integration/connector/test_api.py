@@ -137,3 +137,22 @@ async def test_what_is_served_is_what_is_published(replica: Any) -> None:
     served = (await replica.http.get("/openapi.json")).json()
 
     assert served == json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", ["/v1/connections", "/v1/connections/8a5d2c1e-0f43-4b7e-9a35-6c1f2d7e4b10/company"])
+async def test_a_database_that_is_away_is_told_as_something_that_passes(replica: Any, path: str) -> None:
+    replica.runtime.pool.terminate()
+
+    answer = await replica.http.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "http.away")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_service_that_is_starting_says_what_it_waits_for(replica: Any) -> None:
+    replica.transport.app.state.service.runtime = None
+
+    answer = await replica.http.get("/v1/connections")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "http.not-ready")
+    assert answer.headers["retry-after"]

@@ -125,4 +125,5 @@ async def test_the_wrong_company_is_as_wrong_for_an_administrator(scene: Any, re
     page = await scene.browser(replica).connect(begun["url"], tenant=tenant)
 
     assert "connect.wrong-organisation-number" in page.text
+    await replica.upkeep.round()
     assert await scene.pool.fetchval("select count(*) from grants") == 0

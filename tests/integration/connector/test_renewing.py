@@ -44,25 +44,6 @@ def times(events: list[dict[str, Any]], kind: str) -> int:
     return sum(event["type"] == kind for event in events)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_eight_replicas_renew_an_expired_token_once(scene: Any, tenant: int, kind: str) -> None:
-    replicas = [await scene.replica() for _ in range(8)]
-    connection = await scene.connected(replicas[0], tenant, kind=kind)
-
-    for _ in range(5):
-        before = len(await scene.token_calls())
-        await scene.forget_access_tokens()
-        leases = await asyncio.gather(*(one.lease(connection) for one in replicas for _ in range(3)))
-
-        calls = (await scene.token_calls())[before:]
-        assert [call["status"] for call in calls] == [200]
-        assert len({lease["access_token"] for lease in leases}) == 1
-        for lease in leases:
-            back = {"handed_back": [{"slot": slot, "answered_ago": None} for slot in lease["slots"]]}
-            assert (await replicas[0].http.post("/v1/leases/hand-back", json=back)).status_code == 204
-    assert times(await scene.said(), "connection.lost") == 0
-
-
 async def test_a_token_in_use_is_renewed_before_its_end_and_nobody_waits(scene: Any, replica: Any, tenant: int) -> None:
     connection = await scene.connected(replica, tenant, kind="refresh_token")
     await scene.advance(HOUR - 300)

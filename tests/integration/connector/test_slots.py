@@ -1,4 +1,4 @@
-"""The arithmetic of call slots, on a clock that stands still until it is set on."""
+"""The arithmetic of call slots, on a clock that stands still until it is set on; how several share is test_fairness."""
 
 import asyncio
 import random
@@ -26,6 +26,8 @@ class Company:
     budget: int = 0
     now: float = 0.0
     leases: dict[UUID, Taken] = field(default_factory=dict)
+    holder: UUID = field(default_factory=uuid4)
+    """One, unless a test says otherwise: how several share is another matter."""
 
     async def after(self, seconds: float) -> None:
         self.now += seconds
@@ -35,7 +37,9 @@ class Company:
         """The slots that a lease gets; none when it has to wait."""
         lease = lease or uuid4()
         async with self.pool.acquire() as connection:
-            taken = await Slots(connection).take(self.budget, lease, calls, HEAD_START[purpose], LEASE_TIME)
+            taken = await Slots(connection).take(
+                self.budget, lease, self.holder, calls, HEAD_START[purpose], LEASE_TIME
+            )
         self.leases[lease] = taken
         return [Slot(self.budget, number, lease) for number in taken.numbers or ()]
 
@@ -95,6 +99,36 @@ async def test_a_slot_is_free_5_s_after_its_answer(company: Company) -> None:
     assert await company.take(1, late) == []
     await company.after(0.02)
     assert len(await company.take(8, late)) == 3
+
+
+async def test_who_waits_is_told_how_long_it_will_probably_be(company: Company) -> None:
+    slots = await company.take(25)
+    first, second, third = uuid4(), uuid4(), uuid4()
+
+    await company.take(8, first)
+    assert company.leases[first].expected == pytest.approx(5)  # in use, and answered any moment
+    await company.answered(*slots[:2], ago=2.0)  # counted from the call, which was now
+    await company.after(1.5)
+    await company.answered(*slots[2:6], ago=0.0)
+    await company.take(8, first)
+    await company.take(22, second)
+    await company.after(0.01)
+    await company.take(1, third)
+
+    assert company.leases[first].expected == pytest.approx(3.5)
+    assert company.leases[second].expected == pytest.approx(5)
+    assert company.leases[third].expected == pytest.approx(9.99)  # the 31st: a slot's second time
+
+
+async def test_what_was_not_answered_for_long_is_not_expected_soon(company: Company) -> None:
+    await company.take(25)
+    await company.after(11)
+    late = uuid4()
+
+    assert await company.take(1, late) == []
+
+    assert company.leases[late].expected == pytest.approx(LEASE_TIME.total_seconds() + 25 - 11)
+    assert company.wait(late) == 0.5  # it may be handed back any moment
 
 
 async def test_an_answer_from_before_its_call_counts_from_the_call(company: Company) -> None:

@@ -52,6 +52,10 @@ def an_app() -> FastAPI:
     async def who(caller: Annotated[str, http.only("leases")]) -> str:
         return caller
 
+    @app.post("/guarded", dependencies=[http.only("leases")])
+    async def guarded(voucher: Voucher) -> int:
+        return voucher.number
+
     @app.post("/vouchers")
     async def vouchers(voucher: Voucher) -> int:
         return voucher.number
@@ -115,6 +119,17 @@ async def test_a_key_without_the_scope_is_forbidden(client: httpx.AsyncClient) -
     answer = await client.get("/who", headers={"authorization": f"Bearer {NARROW}"})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "http.forbidden")
+
+
+@pytest.mark.parametrize("body", ["{bad", b"\xff\xff", "[" * 100_000, " " * 300_000, '{"number": "x"}'])
+async def test_who_has_no_key_is_told_nothing_else(client: httpx.AsyncClient, body: str | bytes) -> None:
+    headers = {"content-type": "application/json"}
+    stranger = await client.post("/guarded", content=body, headers=headers)
+    caller = await client.post("/guarded", content=body, headers=headers | {"authorization": f"Bearer {OLD}"})
+
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "http.unauthenticated")
+    assert stranger.headers["www-authenticate"] == "Bearer"
+    assert caller.status_code in {413, 422}
 
 
 async def test_a_problem_is_told_in_both_languages_with_what_to_do(client: httpx.AsyncClient) -> None:

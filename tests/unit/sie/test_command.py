@@ -45,7 +45,8 @@ def test_json_has_what_the_design_says(capsys: pytest.CaptureFixture[str]) -> No
 
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert list(found) == [
-        "encoding", "type", "program", "company", "years", "accounts", "balances", "vouchers", "problems", "findings",
+        "encoding", "type", "program", "company", "years", "accounts", "balances", "vouchers", "problems",
+        "problem_counts", "findings",
     ]  # fmt: skip
     assert (found["encoding"], found["type"], found["program"]) == ("cp437", 4, "Fortnox Bokföring 2.0.0")
     assert found["company"] == {"number": "54256", "name": "Testföretaget AB", "organisation_number": ""}
@@ -66,6 +67,47 @@ def test_json_has_what_the_design_says(capsys: pytest.CaptureFixture[str]) -> No
     assert [["1", "1"]] in [row["objects"] for row in rows]
     assert found["problems"][0]["code"] == "empty-record"
     assert [finding["difference"] for finding in found["findings"]] == ["76663.00", "76663.00"]
+
+
+def test_every_problem_is_counted_although_a_hundred_of_a_kind_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path := tmp_path / "x.se").write_bytes(
+        b"#FLAGGA 0\n#VER A 1 20250301\n{\n"
+        + b"#TRANS 1930 {} x\n" * 5000
+        + b"}\n"
+        + b"#KTYP 1930\n#ENHET 1930\n" * 101
+    )
+
+    main([str(path)])
+    out = capsys.readouterr().out
+    main(["--json", str(path)])
+    found = json.loads(capsys.readouterr().out)
+
+    assert "Kontroller:     5\N{NO-BREAK SPACE}000 fel, " in out
+    assert "fel, rad 4 och 4\N{NO-BREAK SPACE}999 till: Beloppet går inte att läsa." in out
+    assert found["problem_counts"] == {"amount-unreadable": 5000, "empty-record": 202}
+    assert len(found["problems"]) == 200
+
+
+def test_the_balance_and_the_result(capsys: pytest.CaptureFixture[str], sample: Callable[[str], Path]) -> None:
+    main([str(sample("fortnox-2011/Sie1.se")), "--lang", "en"])
+
+    out = capsys.readouterr().out
+    assert "Balance:        assets 11,481,116.50, equity and liabilities -11,396,541.52 SEK" in out
+    assert "Result:         7,911.98 SEK" in out
+
+
+def test_numbers_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path := tmp_path / "x.se").write_bytes(
+        b'#FLAGGA 0\n#SIETYP 4\n#VER A 1 20250301\n{\n#TRANS 1930 {} 0 "" "" 0.0000000001\n}\n#VER A 1 20250301\n{\n}\n'
+    )
+
+    main(["--json", str(path)])
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["vouchers"][0]["rows"][0]["quantity"] == "0.0000000001"
+    assert [(f["expected"], f["found"]) for f in found["findings"] if f["code"] == "voucher-repeated"] == [(1, 2)]
 
 
 def test_struck_and_added_rows_are_beside_in_json(
@@ -89,6 +131,7 @@ def test_what_cant_be_read_ends_with_1(options: list[str], tmp_path: Path, capsy
     out, err = capsys.readouterr()
     assert "Filen är inte en SIE-fil" in (out if options else err)
     if options:
+        assert json.loads(out)["file"] == str(path)
         assert json.loads(out)["problems"][0]["code"] == "not-sie"
 
 
@@ -207,11 +250,40 @@ def test_compare_of_other_companies_and_years(tmp_path: Path, capsys: pytest.Cap
     other.write_bytes(b"#FLAGGA 0\n#FNAMN Annat\n#RAR 0 20250101 20251231\n")
 
     assert main(["compare", FORTNOX, str(other)]) == 0
-    assert capsys.readouterr().out.startswith("Filerna gäller olika företag.\nFilerna gäller olika räkenskapsår.\n")
+    out = capsys.readouterr().out
+    assert out.startswith("Filerna gäller olika företag.\nFilerna gäller olika räkenskapsår.\n")
+    assert "företagsnamn: Testföretaget AB → Annat" in out
+    assert "0: 2010-01-01 – 2010-12-31 → 2025-01-01 – 2025-12-31" in out
+    assert "6 Projekt → –" in out
 
     assert main(["compare", "--json", FORTNOX, str(other)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["same_company"], found["same_year"]) == (False, False)
+    assert {"field": "company_name", "old": "Testföretaget AB", "new": "Annat"} in found["header"]
+    assert found["years"][0]["new"] == {"year": 0, "start": "2025-01-01", "end": "2025-12-31"}
+    assert {"dimension": "6", "object": None, "old": "Projekt", "new": None} in found["objects"]
+
+
+def test_two_empty_files_of_different_years_do_not_hold_the_same_books(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "old.se", tmp_path / "new.se"]
+    for path, year in zip(files, (2024, 2025), strict=True):
+        path.write_bytes(f"#FLAGGA 0\n#RAR 0 {year}0101 {year}1231\n".encode())
+
+    main(["compare", *map(str, files)])
+
+    assert "samma bokföring" not in capsys.readouterr().out
+
+
+def test_compare_with_a_file_that_cant_be_read_says_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (bad := tmp_path / "bad.se").write_bytes(b"Hej")
+
+    assert main(["compare", "--json", FORTNOX, str(bad)]) == 1
+    assert json.loads(capsys.readouterr().out)["file"] == str(bad)
+
+    assert main(["compare", FORTNOX, str(bad)]) == 1
+    assert str(bad) in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module_whatever_the_locale() -> None:

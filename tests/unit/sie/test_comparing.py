@@ -1,6 +1,5 @@
 """What differs between two files of the same books."""
 
-import time
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -98,6 +97,87 @@ def test_accounts_and_balances() -> None:
     assert (moved.kind, moved.account, moved.difference) == ("UB", "1930", Decimal("-0.01"))
 
 
+def voucher(name: str, amount: int, text: str = "") -> str:
+    return f'#VER {name} 20250301 "{text}"\n{{\n#TRANS 1930 {{}} {amount}\n#TRANS 3001 {{}} -{amount}\n}}\n'
+
+
+def of_vouchers(*vouchers: str) -> sie.Document:
+    return sie.read(("#FLAGGA 0\n#SIETYP 4\n" + "".join(vouchers)).encode())
+
+
+UNNUMBERED = [voucher('"" ""', amount) for amount in (10, 20, 30)]
+SAME_NUMBER = [voucher("A 1", amount) for amount in (10, 20, 30)]
+
+
+@pytest.mark.parametrize("vouchers", [UNNUMBERED, SAME_NUMBER])
+def test_vouchers_without_a_number_of_their_own_are_told_apart_by_what_they_say(vouchers: list[str]) -> None:
+    one_first = sie.compare(of_vouchers(*vouchers), of_vouchers(vouchers[0].replace("10", "5"), *vouchers))
+    first_gone = sie.compare(of_vouchers(*vouchers), of_vouchers(*vouchers[1:]))
+    turned = sie.compare(of_vouchers(*vouchers), of_vouchers(*reversed(vouchers)))
+
+    assert [v.rows[0].amount for v in one_first.new_vouchers] == [Decimal(5)]
+    assert (one_first.changed_vouchers, one_first.gone_vouchers) == ([], [])
+    assert [v.rows[0].amount for v in first_gone.gone_vouchers] == [Decimal(10)]
+    assert (first_gone.changed_vouchers, first_gone.new_vouchers) == ([], [])
+    assert not turned
+
+
+def test_what_changed_in_vouchers_without_a_number_of_their_own() -> None:
+    other_text = sie.compare(of_vouchers(*UNNUMBERED), of_vouchers(voucher('"" ""', 10, "Nytt"), *UNNUMBERED[1:]))
+    other_sum = sie.compare(of_vouchers(voucher('"" ""', 1, "Hyra")), of_vouchers(voucher('"" ""', 2, "Hyra")))
+    another = sie.compare(of_vouchers(voucher('"" ""', 1, "Hyra")), of_vouchers(voucher('"" ""', 2, "Lön")))
+    numbered = sie.compare(of_vouchers(*SAME_NUMBER), of_vouchers(voucher("A 1", 99, "Nytt"), *SAME_NUMBER[1:]))
+
+    assert [change.what for change in other_text.changed_vouchers] == [("text",)]
+    assert [change.what for change in other_sum.changed_vouchers] == [("rows",)]
+    assert (len(another.new_vouchers), len(another.gone_vouchers)) == (1, 1)
+    assert [change.what for change in numbered.changed_vouchers] == [("text", "rows")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{} 25 "" "" 1\n', '{} 25 "" "" 1.00\n'), ('{} 25 "" "" 0\n', "{} 25\n"), ("{} 25\n", "{} 25 20250301\n"),
+        ("{1 A 6 B} 25\n", "{6 B 1 A} 25\n"),
+    ],
+)  # fmt: skip
+def test_what_means_the_same_is_the_same(old: str, new: str) -> None:
+    before, after = books(("{} 25\n", old)), books(("{} 25\n", new))
+    after_changed = books(("{} 25\n", new), ("3001 {} -25\n", "3001 {} -26\n"))
+
+    (change,) = sie.compare(before, after_changed).changed_vouchers
+
+    assert not sie.compare(before, after)
+    assert [row.account for row in change.rows_gone()] == ["3001"]
+    assert [row.amount for row in change.rows_new()] == [Decimal(-26)]
+
+
+def test_particulars_years_and_objects() -> None:
+    old = books(("#SIETYP 4\n", "#SIETYP 4\n#ORGNR 556677-8899\n#VALUTA SEK\n#DIM 6 Projekt\n#OBJEKT 6 A Bil\n"))
+    new = books(
+        ("#SIETYP 4\n", "#SIETYP 4\n#ORGNR 165566778899\n#FNAMN Nytt\n#DIM 6 Objekt\n#OBJEKT 6 B Bil\n"),
+        ("#RAR 0 20250101 20251231\n", "#RAR 0 20250101 20251231\n#RAR -1 20240101 20241231\n"),
+    )  # fmt: skip
+
+    comparison = sie.compare(old, new)
+
+    assert [(field.name, field.old, field.new) for field in comparison.changed_header] == [("company_name", "", "Nytt")]
+    assert [(year.index, year.old) for year in comparison.changed_years] == [(-1, None)]
+    assert [(c.dimension, c.number, c.old, c.new) for c in comparison.changed_objects] == [
+        ("6", "", "Projekt", "Objekt"), ("6", "A", "Bil", None), ("6", "B", None, "Bil"),
+    ]  # fmt: skip
+    assert comparison
+
+
+def test_quantities_of_balances() -> None:
+    old, new = books(("150.50", "150.50 5")), books(("150.50", "150.50 6"))
+
+    (moved,) = sie.compare(old, new).moved_balances
+
+    assert (moved.difference, moved.old_quantity, moved.new_quantity) == (Decimal(0), Decimal(5), Decimal(6))
+    assert not sie.compare(old, books(("150.50", "150.5 5.0")))
+
+
 def test_numbers_that_occur_several_times_are_compared_one_by_one(sample: Callable[[str], Path]) -> None:
     """BL Administration repeats the number of its automatic vouchers."""
     document = sie.read(sample("vendors/BL0001_typ4.SE"))
@@ -105,7 +185,7 @@ def test_numbers_that_occur_several_times_are_compared_one_by_one(sample: Callab
     assert not sie.compare(document, document)
 
 
-def test_two_large_files_take_seconds() -> None:
+def test_one_change_in_two_large_files() -> None:
     builder = sie.DocumentBuilder(sie.Header(kind=4))
     for number in range(10_000):
         amount = Decimal(number % 977)
@@ -116,8 +196,4 @@ def test_two_large_files_take_seconds() -> None:
     data = sie.write(builder.build())
     old, new = sie.read(data), sie.read(data.replace(b'Text 77"', b'Text 78"'))
 
-    started = time.process_time()
-    comparison = sie.compare(old, new)
-
-    assert [change.what for change in comparison.changed_vouchers] == [("text",)]
-    assert time.process_time() - started < 3  # 0.1 s as measured
+    assert [change.what for change in sie.compare(old, new).changed_vouchers] == [("text",)]

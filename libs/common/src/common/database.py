@@ -1,7 +1,7 @@
 """PostgreSQL: the pool and the migrations. Each service has a schema of its own."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+
+Greet: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 GONE = (
     OSError,
@@ -76,8 +78,17 @@ async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]"
     return connection
 
 
-async def create_pool(dsn: str, schema: str, *, largest: int = 10) -> Pool:
-    """A pool that starts with one connection: twelve processes times ten would exceed PostgreSQL's hundred."""
+async def create_pool(dsn: str, schema: str, *, largest: int = 10, greet: Greet | None = None) -> Pool:
+    """A pool that starts with one connection: twelve processes times ten would exceed PostgreSQL's hundred.
+
+    `greet` is the first to use each new connection: the database behind it may have been replaced by another.
+    """
+
+    async def init(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await _codecs(connection)
+        if greet is not None:
+            await greet(connection)
+
     pool: Pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -86,7 +97,7 @@ async def create_pool(dsn: str, schema: str, *, largest: int = 10) -> Pool:
         command_timeout=60,
         max_inactive_connection_lifetime=60,
         server_settings=settings_for(schema),
-        init=_codecs,
+        init=init,
     )
     return pool
 

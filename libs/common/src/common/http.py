@@ -36,6 +36,10 @@ class Access(SecurityBase):
         self.model = HTTPBearer(description="A caller's key. Two may be valid at once, for rotation.")
 
     async def __call__(self, request: Request) -> str:
+        return self.caller(request)
+
+    def caller(self, request: Request) -> str:
+        """Raises ProblemError."""
         callers: dict[str, Caller] = request.app.state.callers
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         caller = _caller(callers, key) if scheme.lower() == "bearer" else None
@@ -63,13 +67,21 @@ def _caller(callers: dict[str, Caller], key: str) -> str | None:
 def prepare(app: FastAPI, callers: dict[str, Caller]) -> None:
     """Gives an app its callers, its answers to failures, its request ids and, for who has a key, its description."""
     app.state.callers = callers
-    problem_details.handle(app)
+    problem_details.handle(app, _check_key)
     app.add_middleware(Edge)
     openapi.describe(app)
 
     @app.get("/openapi.json", include_in_schema=False, dependencies=[Security(Access())])
     async def description() -> JSONResponse:
         return JSONResponse(app.openapi())
+
+
+def _check_key(request: Request) -> None:
+    """Raises ProblemError where the route asks for a key that isn't there."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    for one in dependant.dependencies if dependant else ():
+        if isinstance(one.call, Access):
+            one.call.caller(request)
 
 
 def add_health(app: FastAPI, missing: Callable[[], Awaitable[list[str]]]) -> None:

@@ -4,7 +4,7 @@ No answer echoes what was sent: FastAPI's own do.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -93,11 +93,20 @@ def answer(error: ProblemError, request: Request) -> Response:
     return JSONResponse(content, error.problem.status, headers(error.problem), MEDIA_TYPE)
 
 
-def handle(app: FastAPI) -> None:
-    """Gives an app its answers to failures."""
+def handle(app: FastAPI, check_key: Callable[[Request], None]) -> None:
+    """Gives an app its answers to failures. Who has no key is told that, and not what else is wrong."""
+
+    async def on_unreadable(request: Request, error: Exception) -> Response:
+        """The framework reads a body before it looks at the key."""
+        try:
+            check_key(request)
+        except ProblemError as refused:
+            return await _on_problem(request, refused)
+        return await (_on_invalid if isinstance(error, RequestValidationError) else _on_http)(request, error)
+
     app.add_exception_handler(ProblemError, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, on_unreadable)
+    app.add_exception_handler(HTTPException, on_unreadable)
     for kind in GONE:
         app.add_exception_handler(kind, _on_away)
     app.add_exception_handler(Exception, _on_crash)

@@ -104,13 +104,15 @@ Build = Callable[[Runtime[AnySettings]], Coroutine[Any, Any, None]]
 class Service(Generic[AnySettings]):
     """Brings a service up, keeps it up, and says what is missing meanwhile.
 
-    `build` wires the service's own parts on a Runtime: subscribers, workers, background tasks.
+    `build` wires the service's own parts on a Runtime: subscribers, workers, background tasks. `greet` is the first to
+    use each new connection of the pool.
     """
 
     name: str
     schema: str
     settings: AnySettings
     build: Build[AnySettings]
+    greet: database.Greet | None = None
     runtime: Runtime[AnySettings] | None = field(default=None, init=False)
     missing: list[str] = field(default_factory=lambda: ["start"], init=False)
     _told: list[str] = field(default_factory=list, init=False)
@@ -131,7 +133,10 @@ class Service(Generic[AnySettings]):
         async with AsyncExitStack() as stack:
             self.missing = ["database"]
             pool = await database.create_pool(
-                self.settings.database_url.get_secret_value(), self.schema, largest=self.settings.database_pool
+                self.settings.database_url.get_secret_value(),
+                self.schema,
+                largest=self.settings.database_pool,
+                greet=self.greet,
             )
             stack.push_async_callback(_close, pool)
             async with pool.acquire() as connection:

@@ -1,8 +1,9 @@
 """SIE files of types 1–4: read, check, compare, write. See README.md for what is done with which deviation."""
 
 from sie.builder import DocumentBuilder
+from sie.changes import Comparison
 from sie.checks import check
-from sie.comparing import Comparison, compare
+from sie.comparing import compare
 from sie.document import Document
 from sie.findings import Finding
 from sie.kinds import Kind

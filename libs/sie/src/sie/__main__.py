@@ -8,14 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sie import as_json, summary
+from sie import as_json, differences, summary
 from sie.checks import check
 from sie.comparing import compare
 from sie.document import Document
 from sie.problems import SieError, make
 from sie.progress import Progress
 from sie.reader import read
-from sie.summary import Words
+from sie.words import Words
 
 _FAILURES: dict[type[OSError], str] = {
     FileNotFoundError: "file-missing",
@@ -52,7 +52,7 @@ def _compare(given: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(as_json.of_comparison(comparison), ensure_ascii=False))
     else:
-        print("\n".join(summary.of_comparison(comparison, words)))
+        print("\n".join(differences.of_comparison(comparison, words)))
     return 0
 
 
@@ -77,7 +77,7 @@ def _read(path: str, words: Words, wants_json: bool) -> Document | None:
     except OSError as error:
         problems = (make(_FAILURES.get(type(error), "file-unreadable")),)
     if wants_json:
-        print(json.dumps({"problems": [as_json.of_problem(problem) for problem in problems]}, ensure_ascii=False))
+        print(json.dumps(as_json.of_failure(path, problems), ensure_ascii=False))
     else:
         print("\n".join(summary.of_failure(path, problems, words)), end="\n\n", file=sys.stderr)
     return None

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sie.comparing import Comparison
+from sie.changes import Comparison
 from sie.document import Document
 from sie.findings import Finding
 from sie.problems import Problem
@@ -30,8 +30,13 @@ def of_document(document: Document, findings: Sequence[Finding]) -> Json:
         "balances": [_balance(balance) for balance in document.balances],
         "vouchers": [_voucher(voucher) for voucher in document.vouchers],
         "problems": [of_problem(problem) for problem in document.problems],
+        "problem_counts": dict(document.problem_counts),
         "findings": [_finding(finding) for finding in findings],
     }
+
+
+def of_failure(name: str, problems: Sequence[Problem]) -> Json:
+    return {"file": name, "problems": [of_problem(problem) for problem in problems]}
 
 
 def of_problem(problem: Problem) -> Json:
@@ -45,6 +50,14 @@ def of_comparison(comparison: Comparison) -> Json:
     return {
         "same_company": comparison.same_company,
         "same_year": comparison.same_year,
+        "header": [
+            {"field": field.name, "old": _plain(field.old), "new": _plain(field.new)}
+            for field in comparison.changed_header
+        ],
+        "years": [
+            {"year": year.index, "old": year.old and _year(year.old), "new": year.new and _year(year.new)}
+            for year in comparison.changed_years
+        ],
         "vouchers": {
             "new": [_voucher(voucher) for voucher in comparison.new_vouchers],
             "changed": [
@@ -61,11 +74,16 @@ def of_comparison(comparison: Comparison) -> Json:
             ],
             "gone": [_account(account) for account in comparison.gone_accounts],
         },
+        "objects": [
+            {"dimension": change.dimension, "object": change.number or None, "old": change.old, "new": change.new}
+            for change in comparison.changed_objects
+        ],
         "balances": [
             {
                 "kind": moved.kind, "year": moved.year, "period": moved.period, "account": moved.account,
                 "objects": _objects(moved.objects), "old": str(moved.old), "new": str(moved.new),
                 "difference": str(moved.difference),
+                "old_quantity": _optional(moved.old_quantity), "new_quantity": _optional(moved.new_quantity),
             }
             for moved in comparison.moved_balances
         ],
@@ -112,8 +130,8 @@ def _finding(finding: Finding) -> Json:
     return {
         "code": finding.code, "severity": finding.severity, "line": finding.line, "account": finding.account or None,
         "voucher": finding.voucher or None, "year": finding.year, "period": finding.period,
-        "objects": _objects(finding.objects), "expected": _optional(finding.expected),
-        "found": _optional(finding.found), "difference": _optional(finding.difference),
+        "objects": _objects(finding.objects), "expected": _plain(finding.expected),
+        "found": _plain(finding.found), "difference": _optional(finding.difference),
         "swedish": finding.swedish, "english": finding.english,
     }  # fmt: skip
 
@@ -122,5 +140,13 @@ def _objects(objects: Objects) -> list[list[str]]:
     return [list(pair) for pair in objects]
 
 
-def _optional(value: Decimal | date | str | int | None) -> str | None:
+def _optional(value: Decimal | date | str | None) -> str | None:
+    """An amount in its plain form: a quantity of 0.0000000001 is not 1E-10."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return None if value is None else str(value)
+
+
+def _plain(value: Decimal | date | str | int | None) -> str | int | None:
+    """A number that is no amount stays one."""
+    return value if isinstance(value, int) else _optional(value)

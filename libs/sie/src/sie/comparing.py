@@ -1,160 +1,103 @@
 """What differs between two files of the same books."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from sie.columns import Rows
+from sie.changes import (
+    ChangedAccount,
+    ChangedField,
+    ChangedObject,
+    ChangedVoucher,
+    ChangedYear,
+    Comparison,
+    MovedBalance,
+)
 from sie.document import Document
-from sie.records import Account, Header, Objects, Row, Voucher
+from sie.pairing import PARTS, Contents, paired
+from sie.records import Account, Dimension, FinancialYear, Header, Objects
 from sie.values import kronor
 
-Key = tuple[str, str, int]
-"""Series, number, and which of those with the same number: some programs repeat them."""
+HEADER = (
+    "kind", "comment", "company_type", "company_id", "organisation_number", "acquisition_number", "activity_number",
+    "industry_code", "contact", "street", "postal_address", "telephone", "company_name", "tax_year", "covers_to",
+    "chart", "currency",
+)  # fmt: skip
+"""What of the header is about the books, and not about the file: who wrote it, when, and if it has been read."""
 BalanceKey = tuple[str, int, int, str, Objects]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedVoucher:
-    old: Voucher
-    new: Voucher
-    what: tuple[str, ...]
-    """Among `date`, `text`, `registered`, `signature`, `rows`, `struck`, `added`."""
-
-    def rows_gone(self) -> list[Row]:
-        """The booked rows that the old voucher had and the new one has not."""
-        return list((Counter(self.old.rows) - Counter(self.new.rows)).elements())
-
-    def rows_new(self) -> list[Row]:
-        """The booked rows that only the new voucher has."""
-        return list((Counter(self.new.rows) - Counter(self.old.rows)).elements())
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedAccount:
-    old: Account
-    new: Account
-    what: tuple[str, ...]
-    """Among `name`, `type`, `unit`, `sru`."""
-
-
-@dataclass(frozen=True, slots=True)
-class MovedBalance:
-    kind: str
-    year: int
-    period: int | None
-    account: str
-    objects: Objects
-    old: Decimal
-    new: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        return self.new - self.old
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    same_company: bool
-    """By organisation number, else by name, where both files say; else the rest says little."""
-    same_year: bool
-    """Whether both files are of the same financial year; else the rest says little."""
-    new_vouchers: list[Voucher]
-    changed_vouchers: list[ChangedVoucher]
-    gone_vouchers: list[Voucher]
-    new_accounts: list[Account]
-    changed_accounts: list[ChangedAccount]
-    gone_accounts: list[Account]
-    moved_balances: list[MovedBalance]
-
-    def __bool__(self) -> bool:
-        """Whether anything differs."""
-        return bool(
-            self.new_vouchers or self.changed_vouchers or self.gone_vouchers
-            or self.new_accounts or self.changed_accounts or self.gone_accounts or self.moved_balances
-        )  # fmt: skip
 
 
 def compare(old: Document, new: Document) -> Comparison:
     """Vouchers by series and number, accounts by number, balances by what they are of.
 
-    A balance that is missing is zero; the order of a voucher's rows says nothing.
+    Where numbers are missing or repeated, vouchers of equal content are each other's. A balance that is missing is
+    zero; the order of a voucher's rows says nothing.
     """
-    before, after = _keys(old), _keys(new)
+    before, after = Contents(old), Contents(new)
+    pairs = paired(before, after)
     return Comparison(
         same_company=_company(old.header, new.header),
         same_year=old.years.get(0) == new.years.get(0),
-        new_vouchers=[new.vouchers[i] for key, i in after.items() if key not in before],
-        changed_vouchers=list(_changed_vouchers(old, new, before, after)),
-        gone_vouchers=[old.vouchers[i] for key, i in before.items() if key not in after],
+        changed_header=list(_changed_header(old.header, new.header)),
+        changed_years=list(_changed_years(old.years, new.years)),
+        new_vouchers=[new.vouchers[j] for j in pairs.new],
+        changed_vouchers=[
+            ChangedVoucher(old.vouchers[i], new.vouchers[j], what)
+            for i, j in pairs.both
+            if (what := _changed_parts(before.parts(i), after.parts(j)))
+        ],
+        gone_vouchers=[old.vouchers[i] for i in pairs.gone],
         new_accounts=[account for number, account in new.accounts.items() if number not in old.accounts],
         changed_accounts=list(_changed_accounts(old.accounts, new.accounts)),
         gone_accounts=[account for number, account in old.accounts.items() if number not in new.accounts],
+        changed_objects=list(_changed_objects(old.dimensions, new.dimensions)),
         moved_balances=list(_moved_balances(old, new)),
     )
 
 
 def _company(old: Header, new: Header) -> bool:
-    """An organisation number may have a hyphen, and a century before its ten digits (facts 4)."""
-    numbers = ["".join(filter(str.isdigit, header.organisation_number))[-10:] for header in (old, new)]
+    """By number, else by name."""
+    numbers = [_ten_digits(header.organisation_number) for header in (old, new)]
     names = [header.company_name.casefold() for header in (old, new)]
     one, other = numbers if all(numbers) else names
     return one == other or not one or not other
 
 
-def _keys(document: Document) -> dict[Key, int]:
-    seen: Counter[tuple[str, str]] = Counter()
-    keys: dict[Key, int] = {}
-    columns = document.vouchers.columns
-    for i, name in enumerate(zip(columns.series, columns.number, strict=True)):
-        keys[(*name, seen[name])] = i
-        seen[name] += 1
-    return keys
+def _ten_digits(number: str) -> str:
+    """An organisation number may have a hyphen, and a century before its ten digits (facts 4)."""
+    return "".join(filter(str.isdigit, number))[-10:]
 
 
-class _Contents:
-    """A document's vouchers as plain tuples, which compare quickly and without regard to codes."""
-
-    def __init__(self, document: Document) -> None:
-        columns = document.vouchers.columns
-        self._columns = columns
-        self._heads = list(zip(columns.date, columns.text, columns.registered, columns.signature, strict=True))
-        self._rows = _tuples(document.rows)
-        self._struck = _tuples(document.struck)
-        self._added = _tuples(document.added)
-
-    def parts(self, i: int) -> tuple[object, ...]:
-        columns = self._columns
-        return (
-            *self._heads[i],
-            self._rows[columns.first_row[i] : columns.first_row[i + 1]],
-            self._struck[columns.first_struck[i] : columns.first_struck[i + 1]],
-            self._added[columns.first_added[i] : columns.first_added[i + 1]],
-        )
+_MEANS: dict[str, Callable[[str], str]] = {
+    "organisation_number": _ten_digits,
+    "currency": lambda code: code or "SEK",
+    "chart": lambda chart: chart or "BAS95",
+}
+"""Fields that may be written in several ways (§11)."""
 
 
-_PARTS = ("date", "text", "registered", "signature", "rows", "struck", "added")
+def _same(value: str) -> str:
+    return value
 
 
-def _tuples(rows: Rows) -> list[tuple[object, ...]]:
-    columns = rows.account, rows.objects, rows.amount, rows.date, rows.text, rows.quantity, rows.signature
-    return [row for row in zip(*columns, strict=True)]  # noqa: C416  (`list` would let no other thread run)
+def _changed_header(old: Header, new: Header) -> Iterator[ChangedField]:
+    for name in HEADER:
+        was, is_now = getattr(old, name), getattr(new, name)
+        means = _MEANS.get(name, _same)
+        if means(was) != means(is_now):
+            yield ChangedField(name, was, is_now)
 
 
-def _changed_vouchers(
-    old: Document, new: Document, before: Mapping[Key, int], after: Mapping[Key, int]
-) -> Iterator[ChangedVoucher]:
-    old_contents, new_contents = _Contents(old), _Contents(new)
-    for key, i in before.items():
-        j = after.get(key)
-        if j is None:
-            continue
-        was, is_now = old_contents.parts(i), new_contents.parts(j)
-        if was != is_now:
-            pairs = zip(_PARTS, was, is_now, strict=True)
-            if what := tuple(name for name, one, other in pairs if _differ(one, other)):
-                yield ChangedVoucher(old.vouchers[i], new.vouchers[j], what)
+def _changed_years(old: Mapping[int, FinancialYear], new: Mapping[int, FinancialYear]) -> Iterator[ChangedYear]:
+    for index in sorted(old.keys() | new.keys(), reverse=True):
+        if old.get(index) != new.get(index):
+            yield ChangedYear(index, old.get(index), new.get(index))
+
+
+def _changed_parts(was: tuple[object, ...], is_now: tuple[object, ...]) -> tuple[str, ...]:
+    if was == is_now:
+        return ()
+    return tuple(name for name, one, other in zip(PARTS, was, is_now, strict=True) if _differ(one, other))
 
 
 def _differ(one: object, other: object) -> bool:
@@ -173,19 +116,44 @@ def _changed_accounts(old: Mapping[str, Account], new: Mapping[str, Account]) ->
                 yield ChangedAccount(account, other, what)
 
 
+def _changed_objects(old: Mapping[str, Dimension], new: Mapping[str, Dimension]) -> Iterator[ChangedObject]:
+    before, after = _names(old), _names(new)
+    for dimension, number in dict.fromkeys((*before, *after)):
+        was, is_now = before.get((dimension, number)), after.get((dimension, number))
+        if was != is_now:
+            yield ChangedObject(dimension, number, was, is_now)
+
+
+def _names(dimensions: Mapping[str, Dimension]) -> dict[tuple[str, str], str]:
+    """Of dimensions, under the empty number, and of their objects."""
+    found: dict[tuple[str, str], str] = {}
+    for each in dimensions.values():
+        found[each.number, ""] = f"{each.name} ({each.parent})" if each.parent else each.name
+        for number, name in each.objects.items():
+            found[each.number, number] = name
+    return found
+
+
 def _moved_balances(old: Document, new: Document) -> Iterator[MovedBalance]:
     before, after = _balances(old), _balances(new)
+    nothing = (0, None)
     for key in dict.fromkeys((*before, *after)):
-        was, is_now = before.get(key, 0), after.get(key, 0)
-        if was != is_now:
+        (was, old_quantity), (is_now, new_quantity) = before.get(key, nothing), after.get(key, nothing)
+        if (was, old_quantity) != (is_now, new_quantity):
             kind, year, period, account, objects = key
-            yield MovedBalance(kind, year, period or None, account, objects, kronor(was), kronor(is_now))
+            yield MovedBalance(
+                kind, year, period or None, account, objects, kronor(was), kronor(is_now), old_quantity, new_quantity
+            )
 
 
-def _balances(document: Document) -> dict[BalanceKey, int]:
-    columns = document.balances
-    keys = zip(columns.kind, columns.year, columns.period, columns.account, columns.objects, strict=True)
-    found: dict[BalanceKey, int] = {}
-    for key, amount in zip(keys, columns.amount, strict=True):
-        found.setdefault(key, amount)
+def _balances(document: Document) -> dict[BalanceKey, tuple[int, Decimal | None]]:
+    """Amount and quantity; a quantity of zero is none."""
+    columns, words = document.balances, document.words
+    orderly = [tuple(sorted(objects)) for objects in words.objects.values]
+    quantities = [(Decimal(text) or None) if text else None for text in words.quantities.values]
+    objects = map(orderly.__getitem__, columns.objects.codes)
+    keys = zip(columns.kind, columns.year, columns.period, columns.account, objects, strict=True)
+    found: dict[BalanceKey, tuple[int, Decimal | None]] = {}
+    for key, amount, quantity in zip(keys, columns.amount, columns.quantity.codes, strict=True):
+        found.setdefault(key, (amount, quantities[quantity]))
     return found

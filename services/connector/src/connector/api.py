@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 
 from common.http import only
 from common.leases import HandBackRequest, Lease, LeaseRequest
@@ -24,7 +24,6 @@ from connector.wishes import PRINTABLE, Begun, ConnectRequest, SessionState
 
 router = APIRouter(prefix="/v1", generate_unique_id_function=lambda route: route.name)
 
-Current = Annotated[Runtime[ConnectorSettings], Depends(current_runtime)]
 
 IN_USE = (
     problems.UNKNOWN,
@@ -49,9 +48,9 @@ class Parts:
         self.lookups: Lookups = runtime.parts[Lookups]
 
 
-async def having(runtime: Current) -> Parts:
+async def having(request: Request) -> Parts:
     """The parts. A coroutine function, since FastAPI would hand a plain one, or a class, to a thread each time."""
-    return Parts(runtime)
+    return Parts(await current_runtime(request))
 
 
 def shown(value: object) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
 from connector.opening import Opening
+from connector.pulse import Pulse, feel
 from connector.settings import ConnectorSettings
 from connector.tokens.mint import CALL_TIMEOUT, Mint
 from connector.tokens.purse import Purse
@@ -62,11 +63,11 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
     runtime.parts |= {Opening: opening, Connect: connect, Views: Views(pool, announcer, clock)}
     runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
-    runtime.tasks.append(upkeep.run())
+    runtime.tasks += [upkeep.run(), Pulse(pool, clock).beat()]
 
 
 def create_app(settings: ConnectorSettings) -> FastAPI:
-    return service.create_app(Service("connector", "connector", settings, build), [api.router, browser.router])
+    return service.create_app(Service("connector", "connector", settings, build, feel), [api.router, browser.router])
 
 
 @asynccontextmanager

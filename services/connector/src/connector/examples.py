@@ -20,7 +20,13 @@ LEASE_ID = UUID("c4e17b52-3d6f-4f0a-8b29-1e5d7a90c663")
 REFERENCE = "uppdrag-4711"
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 YEAR = 3  # Fortnox's id of 2025
-ABOUT = {"lookup": "locked-period", "scope": "settings", "what": "uppgiften om låst period"}
+ABOUT = {
+    "lookup": "locked-period",
+    "scope": "settings",
+    "what": "uppgiften om låst period",
+    "status": 403,
+    "code": 2000663,
+}
 CONNECTED_AT = datetime(2026, 1, 12, 8, 30, tzinfo=UTC)
 MADE_UP = "made-up-access-token"
 SLOT = f"17.4.{LEASE_ID}"

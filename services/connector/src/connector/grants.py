@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from common.database import Connection, Pool
-from common.events import ConnectionEstablished, ConnectionKind, ConnectionRenewed, ConnectionState
+from common.events import ConnectionEstablished, ConnectionKind, ConnectionRenewed
 from connector import problems
 from connector.announcements import Announcer
 from connector.keeping import Keeper
@@ -149,17 +149,6 @@ class Registry:
                 return
             await self.announcer.tell_removed(connection, grant, row)
         log.info("connection.removed", connection=str(connection_id))
-
-    async def state(self, connection_id: UUID) -> ConnectionState:
-        """The connection's full state. Raises ProblemError if it isn't there."""
-        async with self.pool.acquire() as connection:
-            row = await Connections(connection).get(connection_id)
-            if row is None:
-                raise problems.UNKNOWN.error()
-            grant = await Grants(connection).get(row.grant_id) if row.grant_id else None
-            if grant is None or row.removed_at is not None:
-                raise problems.REMOVED.error()
-        return ConnectionState(**self.announcer.facts(grant, row))
 
     async def finish_ending(self) -> UUID | None:
         """Revokes one consent that no connection lives by and deletes its key and tokens; None: there was none."""

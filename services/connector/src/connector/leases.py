@@ -1,7 +1,7 @@
 """Leases: an access token together with call slots, in one answer (Design 5).
 
 Fortnox lets 25 calls through per 5 s for our app and a company, over all our processes. Here is the one place that
-hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migrations 0002 and 0004.
+hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migration 0004.
 """
 
 import asyncio
@@ -105,7 +105,8 @@ class Leasing:
         async def ask(lease_id: UUID, _refused_token: str | None) -> Lease:
             async with self.pool.acquire() as connection:
                 budget = await Slots(connection).budget(self.client_id, tenant)
-                taken = await Slots(connection).take(budget, lease_id, 1, HEAD_START[Purpose.DIALOG], LEASE_TIME)
+                urgency = HEAD_START[Purpose.DIALOG]
+                taken = await Slots(connection).take(budget, lease_id, lease_id, 1, urgency, LEASE_TIME)
             slots = tuple(str(Slot(budget, number, lease_id)) for number in taken.numbers or ())
             return Lease(
                 lease_id=lease_id,
@@ -132,7 +133,8 @@ class Leasing:
 
     async def _wait_for_slots(self, request: LeaseRequest, give_up_at: float) -> Leased:
         calls, back = min(request.calls, LARGEST_LOT), _back(request.handed_back)
-        asked = Asked(request.connection_id, request.lease_id, calls, HEAD_START[request.purpose], back)
+        holder = request.holder or request.connection_id
+        asked = Asked(request.connection_id, request.lease_id, holder, calls, HEAD_START[request.purpose], back)
         while True:
             leased = await self.counter.lease(asked)
             if leased.tenant is not None and leased.budget_id is None:

@@ -12,6 +12,7 @@ from connector.repository import Session
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CONSULTANT = "Är du redovisningskonsult loggar du in via Digital byrå och väljer klienten där."
+CAREFUL = "Fortsätt bara om du känner igen den som begär anslutningen."  # a link may come from anybody
 
 
 def invitation(session: Session, address: str, forward: str) -> Page:
@@ -20,7 +21,7 @@ def invitation(session: Session, address: str, forward: str) -> Page:
         title="Anslut företaget till Fortnox",
         text=f"{_host(session)} vill ansluta till företagets Fortnox. Du godkänner hos Fortnox i nästa steg.",
         details=_details(session),
-        next_step=" ".join([*_who_may(session), CONSULTANT, *_careful(session)]),
+        next_step=" ".join([*_who_may(session), CONSULTANT, CAREFUL]),
         actions=(
             Action("Fortsätt till Fortnox", address),
             Action("Skapa en länk att skicka vidare", forward, "Är det någon annan som ska godkänna?"),
@@ -101,10 +102,6 @@ def _who_may(session: Session) -> list[str]:
     if session.kind is not ConnectionKind.SERVICE_ACCOUNT:
         return []
     return ["Bara en systemadministratör för företaget kan godkänna."]
-
-
-def _careful(session: Session) -> list[str]:
-    return ["Fortsätt bara om du känner igen den som begär anslutningen."] if session.forwarded else []
 
 
 def _where_now(session: Session | None) -> str:

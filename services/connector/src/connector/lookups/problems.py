@@ -37,6 +37,13 @@ NOT_FOUND = Problem(
     english="Fortnox has no such record ({lookup}).",
     status=404,
 )
+REFUSED = Problem(
+    code="lookup.refused",
+    swedish="Fortnox godtog inte frågan om {what}.",
+    next_step="Försök igen. Kontakta supporten och uppge referensen om felet kvarstår.",
+    english="Fortnox refused {lookup} (status {status}, code {code}).",
+    status=502,
+)
 SLOW = Problem(
     code="lookup.slow",
     swedish="Det tar för lång tid att få svar från Fortnox just nu.",
@@ -94,12 +101,12 @@ REFUSALS: dict[type[fortnox.FortnoxError], Problem] = {
     fortnox.MissingScope: SCOPE_MISSING,
     fortnox.NotAllowed: RIGHT_MISSING,
     fortnox.NotFound: NOT_FOUND,
+    fortnox.Refused: REFUSED,
 }
 
 
 def of(error: fortnox.FortnoxError, **about: str) -> ProblemError:
     """What a failure means to somebody in a dialog; `about` is the look-up in words."""
-    for kind in type(error).__mro__:
-        if kind in REFUSALS:
-            return REFUSALS[kind].error(**about)
-    return problems.in_use(error)
+    known = problems.IN_USE | REFUSALS
+    problem = next(known[kind] for kind in type(error).__mro__ if kind in known)
+    return problem.error(**about, status=error.status, code=error.code)

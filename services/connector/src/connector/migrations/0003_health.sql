@@ -17,15 +17,15 @@ alter table connect_sessions
 create index connect_sessions_exchanging on connect_sessions (tenant) where status = 'exchanging';
 update connect_sessions set exchanging_at = clock() where status = 'exchanging';
 
--- When this database was last looked after. A long time ago: it was away, or it is an old copy of itself, in which
--- refresh tokens are long spent and slots seem free that are in use.
+-- When this database was last looked after. If that is long ago it was away, or it is an old copy of itself, in which
+-- refresh tokens are long spent, slots seem free that are in use, and numbers are to be given that were given before.
 create table pulse (
     only_row boolean primary key default true check (only_row),
     at timestamptz not null
 );
 
--- Notes that the database is looked after. After a gap, which it tells, no calls are leased for the time of rest, and
--- every refresh token is to be proven by renewing it.
+-- Notes that the database is looked after. After a gap, which it tells, nothing is leased for the time of rest, every
+-- refresh token is to be proven by renewing it, and sequence numbers go on beyond all that may have been told.
 create function feel_pulse(gap interval, rest interval) returns boolean language plpgsql as $$
 declare
     last timestamptz;
@@ -40,6 +40,7 @@ begin
     end if;
     update budgets set closed_until = greatest(closed_until, clock() + rest);
     update grants set renew_at = least(renew_at, clock()) where kind = 'refresh_token' and status in ('active', 'expiring');
+    update outbox_sequences as s set last = s.last + 1000000;
     return true;
 end
 $$;

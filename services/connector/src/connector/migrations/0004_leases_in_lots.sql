@@ -1,7 +1,125 @@
+-- Who asks, the same in all its requests (a job's session): a company's slots are shared evenly among these.
+alter table slots add column holder uuid;         -- who took it last
+alter table slots add column urgency interval;    -- the head start of whoever took it last
+alter table waiters add column holder uuid;
+alter table waiters add column urgency interval;
+
+-- As take_slots of migration 0002 (which the code before this one calls), and besides: who has had an even share of
+-- the last window, and who is less urgent than somebody who called within ten seconds, is polite: goes after the
+-- others, unless it has waited for ten seconds, and takes one slot at a time, at the pace at which slots come free in
+-- the long run. Otherwise all 25 would be gone in a moment and come free together 5 s later, and who calls once after
+-- the other would wait that long each time.
+create function take_lot(
+    budget bigint, lease uuid, asker uuid, wanted integer, head_start interval, lease_time interval,
+    out numbers smallint[], out seconds double precision, out wait double precision, out expected double precision
+) language plpgsql as $$
+declare
+    moment timestamptz;
+    closed timestamptz;
+    my_turn timestamptz := null;
+    most_urgent interval;
+    last_taken timestamptz;  -- by somebody no more urgent
+    held integer;            -- by the asker: in use or not free yet
+    share integer;           -- null: there is nobody to share with
+    i_am_polite boolean := false;
+    others boolean;
+    ahead integer := 0;      -- slots that go to others first
+    polite_ahead integer := 0;
+    next_free timestamptz;
+    patience constant interval := interval '10 seconds';  -- who has waited so long goes before whoever comes
+begin
+    -- Those who ask for the same company take turns here.
+    select closed_until into closed from budgets where id = budget for update;
+    moment := clock();
+    select array_agg(s.number order by s.number) filter (where s.lease_id = lease and s.lease_until > moment),
+        extract(epoch from min(s.lease_until) filter (where s.lease_id = lease and s.lease_until > moment) - moment),
+        count(*) filter (where s.holder = asker and s.free_at > moment),
+        max(s.urgency) filter (where s.taken_at > moment - patience),
+        max(s.taken_at) filter (where s.urgency <= head_start),
+        coalesce(bool_or(s.holder <> asker and s.free_at > moment), false)
+            or exists (select from waiters as w where w.budget_id = budget)
+    into numbers, seconds, held, most_urgent, last_taken, others from slots as s where s.budget_id = budget;
+    wait := 0;
+    if numbers is not null then -- the same lease gets the same slots again
+        return;
+    end if;
+
+    if others then
+        select min(w.turn) filter (where w.lease_id = lease), greatest(max(w.urgency), most_urgent, head_start)
+        into my_turn, most_urgent from waiters as w where w.budget_id = budget and w.expires_at > moment;
+        select case when count(*) > 1 then 25 / count(*) end into share from (
+            select s.holder from slots as s where s.budget_id = budget and s.free_at > moment and s.holder is not null
+            union select w.holder from waiters as w where w.budget_id = budget and w.expires_at > moment
+            union select asker
+        ) as active;
+        i_am_polite := head_start < most_urgent or coalesce(held >= share, false);
+    end if;
+    my_turn := coalesce(my_turn, moment - head_start);
+    if others then
+        select coalesce(sum(case when other.polite then 1 else least(other.wanted, share - other.held) end), 0),
+            count(*) filter (where other.polite)
+        into ahead, polite_ahead from (
+            select w.wanted, w.turn, w.lease_id, of_other.held,
+                w.urgency < most_urgent or coalesce(of_other.held >= share, false) as polite
+            from waiters as w, lateral (
+                select count(*) as held from slots as s
+                where s.budget_id = budget and s.holder = w.holder and s.free_at > moment
+            ) as of_other
+            where w.budget_id = budget and w.expires_at > moment and w.lease_id <> lease
+        ) as other
+        where (other.polite and other.turn > moment - patience, other.turn, other.lease_id)
+            < (i_am_polite and my_turn > moment - patience, my_turn, lease);
+    end if;
+    if i_am_polite then
+        closed := greatest(closed, last_taken + (1 + polite_ahead) * interval '0.18 seconds'); -- 25 in 4.5 s
+    end if;
+
+    if closed <= moment then
+        with free as (
+            select s.number from slots as s
+            where s.budget_id = budget and s.free_at <= moment
+            order by s.free_at, s.number
+            offset ahead limit case when i_am_polite then 1 else least(wanted, share - held) end
+        ), taken as (
+            update slots as s
+            set lease_id = lease, taken_at = moment, lease_until = moment + lease_time,
+                holder = asker, urgency = head_start,
+                -- Without an answer: whatever is still on its way has arrived 25 s after the lease ran out.
+                free_at = moment + lease_time + interval '25 seconds'
+            from free where s.budget_id = budget and s.number = free.number
+            returning s.number
+        )
+        select array_agg(t.number order by t.number) into numbers from taken as t;
+    end if;
+
+    delete from waiters as w
+    where w.budget_id = budget and (w.expires_at <= moment or (numbers is not null and w.lease_id = lease));
+    if numbers is not null then
+        seconds := extract(epoch from lease_time);
+        return;
+    end if;
+
+    select s.free_at into next_free from slots as s
+    where s.budget_id = budget order by s.free_at offset least(ahead, 24) limit 1;
+    -- Slots in use may be answered any moment: worth another look soon.
+    wait := least(greatest(extract(epoch from greatest(next_free, closed) - moment), 0.02),
+                  greatest(extract(epoch from closed - moment), 0.5));
+    -- For telling people: what is in use is taken to be answered in a moment, unless it hasn't been for ten seconds.
+    select greatest(wait, extract(epoch from soon.free_at - moment)) + ahead / 25 * 5 into expected from (
+        select case when s.lease_id is null or s.taken_at < moment - interval '10 seconds' then s.free_at
+            else moment + interval '5 seconds' end as free_at
+        from slots as s where s.budget_id = budget order by 1 offset ahead % 25 limit 1
+    ) as soon;
+    insert into waiters as w (lease_id, budget_id, wanted, turn, expires_at, holder, urgency)
+    values (lease, budget, wanted, my_turn, moment + make_interval(secs => wait + 1.5), asker, head_start)
+    on conflict (lease_id) do update set expires_at = excluded.expires_at, wanted = excluded.wanted;
+end
+$$;
+
 -- Many leases in one round trip and one commit: whoever asks at the same moment is served by the same statement.
--- As lease_slots of migration 0002 for each; and who has to wait is told how long it will probably be.
 create function lease_lots(
-    connection_ids uuid[], lease_ids uuid[], calls integer[], head_starts interval[], lease_time interval,
+    connection_ids uuid[], lease_ids uuid[], holders uuid[], calls integer[], head_starts interval[],
+    lease_time interval,
     back_budgets bigint[], back_leases uuid[], back_numbers smallint[], back_ago double precision[]
 ) returns table (
     known boolean, grant_id uuid, status text, trouble jsonb, tenant bigint, version bigint,
@@ -28,9 +146,9 @@ begin
             case when c.removed_at is null then g.status else 'removed' end as status,
             extract(epoch from g.access_until - clock()) as access_seconds,
             g.status <> 'lost' or g.retry_at <= clock() as may_renew,
-            one.lease_id, one.wanted, one.head_start
-        from unnest(connection_ids, lease_ids, calls, head_starts)
-            with ordinality as one (connection_id, lease_id, wanted, head_start, place)
+            one.lease_id, one.holder, one.wanted, one.head_start
+        from unnest(connection_ids, lease_ids, holders, calls, head_starts)
+            with ordinality as one (connection_id, lease_id, holder, wanted, head_start, place)
         left join connections as c on c.id = one.connection_id
         left join grants as g on g.id = c.grant_id
         left join budgets as b on b.client_id = g.client_id and b.tenant = g.tenant
@@ -45,35 +163,10 @@ begin
         if budget_id is not null and status <> 'removed'
             and (may_renew or access_seconds >= extract(epoch from lease_time))
         then
-            select t.numbers, t.seconds, t.wait into numbers, seconds, wait
-            from take_slots(budget_id, ask.lease_id, ask.wanted, ask.head_start, lease_time) as t;
-            if numbers is null then
-                expected := expected_wait(budget_id, ask.lease_id);
-            end if;
+            select lot.numbers, lot.seconds, lot.wait, lot.expected into numbers, seconds, wait, expected
+            from take_lot(budget_id, ask.lease_id, ask.holder, ask.wanted, ask.head_start, lease_time) as lot;
         end if;
         return next;
     end loop;
 end
-$$;
-
--- How long it will probably be until this waiting lease has its turn. Slots in use are taken to be answered soon, except
--- those that have not been for ten seconds; whoever is ahead gets all that it wants.
-create function expected_wait(budget bigint, lease uuid) returns double precision language sql as $$
-    select extract(epoch from greatest(
-        b.closed_until,
-        moment,
-        (
-            select case when s.lease_id is null or s.taken_at < moment - interval '10 seconds' then s.free_at
-                else moment + interval '5 seconds' end as free_at
-            from slots as s where s.budget_id = budget
-            order by 1 offset ahead % 25 limit 1
-        )
-    ) - moment) + ahead / 25 * 5
-    from budgets as b, clock() as moment, (
-        select coalesce(sum(w.wanted), 0)::integer as ahead
-        from waiters as w, waiters as mine
-        where mine.lease_id = lease and w.budget_id = budget and w.expires_at > clock()
-            and (w.turn, w.lease_id) < (mine.turn, mine.lease_id)
-    ) as queue
-    where b.id = budget
 $$;

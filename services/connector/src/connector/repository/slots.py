@@ -51,11 +51,14 @@ class Back:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a lease got: slots, or how long to wait."""
+    """What a lease got: slots, or how long to wait. Neither: waiting is no use."""
 
     numbers: list[int] | None
     seconds: float | None
     wait: float | None
+    """Seconds after which another look is worth it."""
+    expected: float | None
+    """Seconds until there will probably be slots."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,15 @@ class Asked:
 
     connection_id: UUID
     lease: UUID
+    holder: UUID
+    """Who asks, the same each time: slots are shared evenly among these."""
     calls: int
     head_start: timedelta
     back: Sequence[Back] = ()
 
 
 @dataclass(frozen=True)
-class Leased:
+class Leased(Taken):
     """What a lease for a connection got, and what its grant was like at that moment."""
 
     known: bool
@@ -83,13 +88,6 @@ class Leased:
     """How long the access token is still good."""
     may_renew: bool | None
     budget_id: int | None
-    numbers: list[int] | None
-    """None together with `wait`: nothing, and waiting is no use."""
-    seconds: float | None
-    wait: float | None
-    """Seconds after which another look is worth it."""
-    expected: float | None
-    """Seconds until there will probably be slots."""
 
 
 class Slots:
@@ -122,9 +120,11 @@ class Slots:
         )
         return made
 
-    async def take(self, budget: int, lease: UUID, calls: int, head_start: timedelta, lease_time: timedelta) -> Taken:
+    async def take(
+        self, budget: int, lease: UUID, holder: UUID, calls: int, head_start: timedelta, lease_time: timedelta
+    ) -> Taken:
         row = await self._connection.fetchrow(
-            "select * from take_slots($1, $2, $3, $4, $5)", budget, lease, calls, head_start, lease_time
+            "select * from take_lot($1, $2, $3, $4, $5, $6)", budget, lease, holder, calls, head_start, lease_time
         )
         assert row is not None
         return Taken(**row)
@@ -132,15 +132,16 @@ class Slots:
     async def lease(self, asked: Sequence[Asked], lease_time: timedelta) -> list[Leased]:
         """What each of them gets, the earlier ones first: one statement, one commit."""
         rows = await self._connection.fetch(
-            "select * from lease_lots($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "select * from lease_lots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             [one.connection_id for one in asked],
             [one.lease for one in asked],
+            [one.holder for one in asked],
             [one.calls for one in asked],
             [one.head_start for one in asked],
             lease_time,
             *_columns([back for one in asked for back in one.back]),
         )
-        return [Leased(*row) for row in rows]
+        return [Leased(**row) for row in rows]
 
     async def hand_back(self, back: Sequence[Back]) -> None:
         await self._connection.execute("select hand_back_slots($1, $2, $3, $4)", *_columns(back))
