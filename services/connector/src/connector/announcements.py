@@ -50,7 +50,10 @@ class Announcer:
 
         Also of a company that can't be read any more, since its master key is gone.
         """
-        facts = self.facts(grant, row, Company(name="", organisation_number="")) | {"status": ConnectionStatus.REMOVED, "valid_until": None}
+        facts = self.facts(grant, row, Company(name="", organisation_number="")) | {
+            "status": ConnectionStatus.REMOVED,
+            "valid_until": None,
+        }
         await self._add(connection, [ConnectionRemoved(**facts)])
         tombstone = Record(ConnectionRemoved.TOPIC.name, str(row.id).encode(), None)
         await self.outbox.add_tombstone(connection, tombstone)
