@@ -220,3 +220,57 @@ def test_an_empty_record_says_no_more_than_a_missing_one(label: str) -> None:
 
     assert document.header == sie.Header(company_name="AB")
     assert sie.read(sie.write(document)) == document
+
+
+def test_the_format_is_that_of_the_file_which_is_written() -> None:
+    document = sie.read('#FLAGGA 0\n#FORMAT UTF8\n#FNAMN "Åkes"\n'.encode())
+
+    data = sie.write(document)
+
+    assert document.header.format == "UTF8"
+    assert b"#FORMAT PC8\r\n" in data
+    assert b"#FORMAT UTF8\r\n" in sie.write(document, encoding="utf-8")
+    assert sie.read(data) == document
+
+
+@pytest.mark.parametrize("what", ["style", "kind", "encoding"])
+def test_an_unknown_wish_names_those_that_there_are(what: str) -> None:
+    names = {"style": "plain, fortnox", "kind": "4I, 4E", "encoding": "cp437, utf-8"}
+
+    with pytest.raises(ValueError, match=f"{what} must be one of .*{names[what]}"):
+        sie.write(a_builder().build(), **{what: "foo"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [('"a\tb"', "not-writable"), ('"C:\\my dir\\"', "backslash-not-writable"), ('"5 €"', "not-in-encoding")],
+)
+def test_what_was_read_and_cant_be_written_is_told_by_the_writer(field: str, code: str) -> None:
+    document = sie.read(f"#FLAGGA 0\n#KONTO 1930 {field}\n".encode())
+
+    with pytest.raises(sie.SieError) as caught:
+        sie.write(document)
+
+    assert (caught.value.code, caught.value.problems[0].severity) == (code, "error")
+    assert sie.read(sie.write(document, unwritable="replace")).accounts.keys() == {"1930"}
+
+
+def test_unknown_records_are_written_on_request() -> None:
+    data = (
+        b'#FLAGGA 0\n#MOMSKOD 2610 "1 0"\n#VER A 1 20250101\n{\n#TRANS 1930 {} 1 "" "" 0 "" extra\n#X\n}\n; a comment\n'
+    )
+    document = sie.read(data)
+
+    again = sie.read(sie.write(document, with_unknown=True, with_checksum=True))
+
+    assert sie.read(sie.write(document)).other == []
+    assert [(other.label, other.fields) for other in again.other] == [("MOMSKOD", ("2610", "1 0")), ("X", ())]
+    assert again == document
+    assert again.checksum == "right"
+
+
+def test_derived_balances_begin_with_the_first_of_two_opening_ones() -> None:
+    """As the checks, the balance and everything else take it."""
+    builder = a_builder().balance("IB", 1930, Decimal(7)).derive_balances()
+
+    assert builder.build().amount("UB", 1930) == Decimal("100.50")

@@ -95,7 +95,10 @@ class Document:
         return f"<Document type {self.kind}: {len(self.vouchers)} vouchers, {len(self.rows)} rows>"
 
     def __eq__(self, other: object) -> bool:
-        """The same books: everything but where it stood in which file."""
+        """The same books: everything but where it stood in which file, how that was made, and `other`.
+
+        So a document equals what is read of it when it has been written, which leaves `other` out (§7.2).
+        """
         if not isinstance(other, Document):
             return NotImplemented
         return (

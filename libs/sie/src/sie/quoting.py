@@ -34,7 +34,7 @@ class Quoting:
             # inside quotes a reader would take \" for a quotation mark (§5.7 leaves it open)
             if self._is_bare(value):
                 return value
-            value = self._replaced("quote-backslash", value, value[:-1] + "/")
+            value = self._replaced("backslash-not-writable", value, value[:-1] + "/")
         return '"' + value.replace('"', '\\"') + '"'
 
     def field(self, value: str) -> str:

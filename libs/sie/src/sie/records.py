@@ -115,7 +115,8 @@ class Header:
     flag: str = "0"
     program: str = ""
     program_version: str = ""
-    format: str = "PC8"
+    format: str = field(default="PC8", compare=False)
+    """#FORMAT as it stands there: of the file, not of the books, and no evidence of its character set."""
     generated: datetime.date | None = None
     generated_by: str = ""
     kind: int = 1

@@ -6,8 +6,10 @@ from itertools import chain, islice
 
 from sie import checksum, values
 from sie.document import Document
+from sie.encodings import KNOWN
 from sie.headers import HEADERS, Slot
 from sie.kinds import ALLOWED, Kind
+from sie.problems import SieError, make
 from sie.quoting import Quoting, Unwritable, trimmed, written_day, written_days
 from sie.records import Dimension
 from sie.row_lines import RowLines
@@ -30,28 +32,44 @@ def write(
     with_checksum: bool = False,
     unwritable: Unwritable = "error",
     encoding: str = "cp437",
+    with_unknown: bool = False,
 ) -> bytes:
     """The document as a SIE file with CRLF, and in CP437, which alone the standard knows.
 
     `style` is one of `styles.STYLES`. With `kind` the file is of that type and has nothing that the type may not have;
-    without, it is of the document's own and has all that the document has. What the standard doesn't know
-    (`document.other`) is not written (§7.2).
-    SieError for characters that the encoding (of a file with checksum: CP437) lacks, unless `unwritable` is "replace".
+    without, it is of the document's own and has all that the document has. Of what the standard doesn't know
+    (`document.other`) nothing is written (§7.2), unless `with_unknown`: then records with labels of their own follow
+    the accounts. Fields past a record's last one and what could not be read are never written.
+    SieError for characters that the encoding (of a file with checksum: CP437) lacks, and for texts that no field can
+    hold, unless `unwritable` is "replace". ValueError for a style, kind or encoding that there isn't.
     """
+    _known("style", style, STYLES)
+    _known("kind", kind, (None, *ALLOWED))
+    _known("encoding", encoding, KNOWN)
     layout = STYLES[style]
     quoting = Quoting(unwritable, closing_backslash=layout.closing_backslash)
-    return _Writer(document, layout, kind, quoting).written(encoding, with_checksum=with_checksum)
+    writer = _Writer(document, layout, kind, quoting, with_unknown=with_unknown)
+    return writer.written(encoding, with_checksum=with_checksum)
+
+
+def _known(what: str, value: str | None, known: Iterable[str | None]) -> None:
+    if value not in known:
+        raise ValueError(f"{what} must be one of {', '.join(str(name) for name in known)}")
 
 
 class _Writer:
-    def __init__(self, document: Document, style: Style, kind: Kind | None, quoting: Quoting) -> None:
+    def __init__(
+        self, document: Document, style: Style, kind: Kind | None, quoting: Quoting, *, with_unknown: bool
+    ) -> None:
         self._document = document
         self._style = style
         self._kind = kind
         self._allowed = ALLOWED[kind] if kind else frozenset[str]().union(*ALLOWED.values())
         self._quoting = quoting
+        self._with_unknown = with_unknown
 
     def written(self, encoding: str, *, with_checksum: bool) -> bytes:
+        self._format = "PC8" if encoding == "cp437" else self._document.header.format
         head, body = list(self._header()), self._body()
         flag = 1 if head[0].startswith("#FLAGGA") else 0
         if with_checksum:
@@ -72,6 +90,7 @@ class _Writer:
         style = self._style
         return [
             *self._group(style.before_accounts, self._accounts()),
+            *(self._unknown() if self._with_unknown else ()),
             *self._group(style.before_dimensions, self._dimensions()),
             *self._group(style.before_balances, self._balances()),
             *self._group(style.before_vouchers, self._vouchers()),
@@ -98,6 +117,8 @@ class _Writer:
     def _header_record(self, label: str) -> Iterator[str]:
         header = self._document.header
         fields = [self._header_field(slot, getattr(header, slot.name)) for slot in HEADERS[label]]
+        if label == "FORMAT":
+            fields = [self._quoting.field(self._format)]
         if label == "SIETYP":
             fields = [self._kind[0] if self._kind else str(header.kind)]
         always = label in self._style.always
@@ -126,6 +147,15 @@ class _Writer:
                 yield f"#ENHET {number} {text(account.unit)}"
             for code in account.sru:
                 yield f"#SRU {number} {field(code)}"
+
+    def _unknown(self) -> Iterator[str]:
+        """Records of labels that the standard doesn't have."""
+        for other in self._document.other:
+            if other.label and not any(other.label in labels for labels in ALLOWED.values()):
+                label = f"#{other.label}"
+                if self._quoting.field(label) != label:
+                    raise SieError(make("label-not-writable", other.line, 1, label))
+                yield " ".join((label, *map(self._quoting.field, other.fields)))
 
     def _dimensions(self) -> Iterator[str]:
         if "DIM" not in self._allowed:
