@@ -1,5 +1,6 @@
 """From a `Document` to bytes."""
 
+import codecs
 import datetime
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -45,7 +46,8 @@ def write(
     """
     _known("style", style, STYLES)
     _known("kind", kind, (None, *ALLOWED))
-    _known("encoding", encoding, KNOWN)
+    if not _is_codec(encoding):
+        raise ValueError(f"encoding must be one of {', '.join(KNOWN)}, or another that Python knows")
     layout = STYLES[style]
     quoting = Quoting(unwritable, closing_backslash=layout.closing_backslash)
     writer = _Writer(document, layout, kind, quoting, with_unknown=with_unknown)
@@ -55,6 +57,13 @@ def write(
 def _known(what: str, value: str | None, known: Iterable[str | None]) -> None:
     if value not in known:
         raise ValueError(f"{what} must be one of {', '.join(str(name) for name in known)}")
+
+
+def _is_codec(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding) is not None
+    except LookupError:
+        return False
 
 
 class _Writer:
