@@ -1,4 +1,7 @@
-"""A real Chromium, a product's page, a connector and a simulated Fortnox, each on an origin (and site) of its own."""
+"""A real Chromium, a product's page, a connector over TLS and a simulated Fortnox, each a site of its own.
+
+Chromium takes every name below `localhost` to the loopback; cookies are same-site or not by these names.
+"""
 
 import asyncio
 import base64
@@ -9,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,10 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -50,6 +58,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+HOUR = timedelta(hours=1)
 POPUP = {"width": 480, "height": 640}
 
 
@@ -77,7 +86,7 @@ class Stage:
 
     async def person(self, **options: Any) -> BrowserContext:
         """Somebody with a browser of their own."""
-        context = await self.chromium.new_context(viewport=POPUP, **options)  # type: ignore[arg-type]
+        context = await self.chromium.new_context(viewport=POPUP, ignore_https_errors=True, **options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         self.opened.push_async_callback(context.close)
         return context
@@ -123,18 +132,42 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody's, for an hour: key and certificate in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "connector.localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + HOUR)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("connector.localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "connector.pem"
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(pem, *plain) + made.public_bytes(pem))
+    return path
+
+
 @pytest.fixture(scope="module")
-async def servers(chromium: Browser, create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[Servers]:
+async def servers(
+    chromium: Browser, create_database: Callable[..., Awaitable[str]], certificate: Path
+) -> AsyncIterator[Servers]:
     """The connector's and the product's origin, and the simulator."""
     world = World()
     world.grants.register(Application("our-app", "our-secret"))
     connector, product, fortnox = _listening(), _listening(), _listening()
-    urls = [f"http://{host}:{bound.getsockname()[1]}" for host, bound in _named(connector, product, fortnox)]
+    urls = [
+        f"https://connector.localhost:{_port(connector)}",
+        f"http://product.localhost:{_port(product)}",
+        f"http://127.0.0.1:{_port(fortnox)}",
+    ]
     settings = _settings(await create_database("connector"), *urls)
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(_serving(create_app(world), fortnox))
-        await opened.enter_async_context(_serving(await _connector(settings, opened), connector))
-        api = await opened.enter_async_context(_api(connector))
+        await opened.enter_async_context(_serving(await _connector(settings, opened), connector, certificate))
+        api = await opened.enter_async_context(_api(_port(connector)))
         await opened.enter_async_context(_serving(_product(urls[0], urls[1], api), product))
         yield Servers(urls[0], urls[1], api, await opened.enter_async_context(Simulator(urls[2])))
 
@@ -145,9 +178,12 @@ async def stage(chromium: Browser, servers: Servers) -> AsyncIterator[Stage]:
         yield Stage(chromium, servers, opened)
 
 
-def _api(bound: socket.socket) -> httpx.AsyncClient:
-    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    return httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {KEY}"}, trust_env=False, timeout=30)
+def _api(port: int) -> httpx.AsyncClient:
+    """The connector, for who has a key."""
+    headers = {"authorization": f"Bearer {KEY}"}
+    return httpx.AsyncClient(
+        base_url=f"https://127.0.0.1:{port}", headers=headers, verify=False, trust_env=False, timeout=30
+    )
 
 
 def _listening() -> socket.socket:
@@ -156,9 +192,8 @@ def _listening() -> socket.socket:
     return bound
 
 
-def _named(*sockets: socket.socket) -> list[tuple[str, socket.socket]]:
-    """Names that Chromium takes to the loopback, each a site of its own: cookies are same-site or not by that."""
-    return list(zip(("connector.localhost", "product.localhost", "127.0.0.1"), sockets, strict=True))
+def _port(bound: socket.socket) -> int:
+    return int(bound.getsockname()[1])
 
 
 def _settings(dsn: str, connector: str, product: str, fortnox: str) -> ConnectorSettings:
@@ -208,8 +243,9 @@ def _product(connector: str, origin: str, api: httpx.AsyncClient) -> Starlette:
 
 
 @asynccontextmanager
-async def _serving(app: Any, bound: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+async def _serving(app: Any, bound: socket.socket, certificate: Path | None = None) -> AsyncIterator[None]:
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ssl_certfile=certificate)
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     yield
     server.should_exit = server.force_exit = True

@@ -33,6 +33,9 @@ async def test_a_company_is_connected_and_the_product_told(stage: Any) -> None:
 
     await ends_on(popup, CONNECTED)
     await tells_the_product(product, "connected told")
+    [cookie] = await product.context.cookies(stage.servers.connector + "/connect/callback")
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+    assert await popup.evaluate("document.cookie") == ""
     [message] = await product.evaluate("received")
     assert message["origin"] == stage.servers.connector
     assert message["data"]["state"] == "connected"

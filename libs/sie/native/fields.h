@@ -178,6 +178,8 @@ static Form amount_of(const Field *field, int64_t *ore, int8_t *decimals)
     }
     if (at < end || digits + written == 0)
         return UNREADABLE;
+    if (written == 3 && digits >= 1 && digits <= 3 && *first != '0')
+        return UNREADABLE; /* may be thousands */
     *ore = is_negative ? -whole : whole;
     return is_odd ? ODD : PLAIN;
 }

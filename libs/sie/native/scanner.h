@@ -74,7 +74,7 @@ static bool is_readable(Scanner *self, Form form, int deviation)
 
 static bool account_at(Scanner *self, Cursor *cursor, Field *account)
 {
-    if (!needed(cursor, account) || account->length == 0)
+    if (!needed(cursor, account) || account->length == 0 || memchr(account->start, '{', account->length))
         return false;
     return are_digits(account) || is_enough(self, ACCOUNT_FORM);
 }

@@ -156,3 +156,15 @@ async def test_a_service_that_is_starting_says_what_it_waits_for(replica: Any) -
 
     assert (answer.status_code, answer.json()["code"]) == (503, "http.not-ready")
     assert answer.headers["retry-after"]
+
+
+async def test_what_cant_be_read_any_more_can_be_disconnected(scene: Any, replica: Any, tenant: int) -> None:
+    connection = await scene.connected(replica, tenant)
+    without_key = await scene.replica(master_keys={"other": SecretStr(base64.b64encode(os.urandom(32)).decode())})
+
+    answer = await without_key.http.delete(f"/v1/connections/{connection}")
+    await without_key.upkeep.round()
+
+    assert answer.status_code == 204
+    assert len(await scene.said("connection.removed")) == 1
+    assert await scene.pool.fetchval("select count(*) from grants") == 0

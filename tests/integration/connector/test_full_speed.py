@@ -6,13 +6,16 @@ import json
 import math
 import statistics
 import sys
+import time
 from bisect import bisect
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from common import database as db
@@ -37,9 +40,9 @@ class Floor:
     simulator: Simulator
     connector_url: str
     pool: db.Pool
+    fortnox: Process
+    connector: Process
     callers: int = 0
-    connector: Process | None = None
-    fortnox: Process | None = None
     tenants: dict[str, int] = field(default_factory=dict)
 
     async def company(self) -> str:
@@ -92,7 +95,7 @@ class Floor:
 async def stop(*callers: Process) -> list[dict[str, Any]]:
     """Asks them to end; what they print."""
     codes = await asyncio.gather(*(asyncio.to_thread(caller.stop) for caller in callers))
-    assert set(codes) == {0}, [caller.log_tail() for caller in callers]
+    assert not any(codes), [caller.log_tail() for caller in callers]
     return [json.loads(caller.logged().splitlines()[-1]) for caller in callers]
 
 
@@ -127,10 +130,10 @@ async def _floor(supervisor: Supervisor, dsn: str, kafka: str, topic_prefix: str
     sim = ["fortnox", "--port", str(simulator), "--books", str(BOOKS)]
     fortnox = python_module("sandbox", *sim, name="simulator", ready=responds(simulator, "/_sim/clock"))
     service = python_module("connector", "run", env=settings, ready=responds(connector))
-    processes = [await asyncio.to_thread(supervisor.start, one) for one in (fortnox, service)]
+    running = await asyncio.to_thread(supervisor.start, fortnox), await asyncio.to_thread(supervisor.start, service)
     pool = await db.create_pool(dsn, "connector", largest=1)
     async with Simulator(urls["s"]) as strings:
-        yield Floor(supervisor, strings, urls["c"], pool, 0, processes[1], processes[0])
+        yield Floor(supervisor, strings, urls["c"], pool, *running)
     pool.terminate()
 
 
@@ -222,3 +225,71 @@ async def test_at_least_nine_tenths_of_the_limit_are_used(
     assert found.largest_window <= 25
     assert found.too_many_requests == 0
     assert found.used >= 0.9
+
+
+COMPANIES = 200
+PHASE = 15.0  # seconds
+STARTING = 4.0  # seconds at the beginning of a phase that don't count: the giant's process starts
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_a_giant_slows_nobody(floor: Floor, record_property: Callable[[str, object], None]) -> None:
+    """Companies that call once a second each, for a while by themselves and for a while beside one at full speed."""
+    await floor.simulator.set_switch("latency_seconds", 0.0)
+    companies = [await floor.company() for _ in range(COMPANIES)]
+    giant = await floor.company()
+    small = await asyncio.gather(*(floor.caller(*companies[part::2], every=1.0) for part in range(2)))
+
+    phases: list[tuple[float, float, bool]] = []
+    used: Counter[str] = Counter()
+    for beside_giant in (False, True, False, True):
+        giants = [await floor.caller(giant, at_once=8)] if beside_giant else []
+        await asyncio.sleep(STARTING)
+        begun, before = time.monotonic(), cpu(floor, *small)
+        await asyncio.sleep(PHASE)
+        phases.append((begun, time.monotonic(), beside_giant))
+        used.update(cpu(floor, *small) - before)
+        await stop(*giants)
+
+    times = [one for report in await stop(*small) for one in report.values()]
+    alone, beside = ([_within(each, phases, giant) for each in times] for giant in (False, True))
+    slowed = [statistics.median(late) / statistics.median(early) for early, late in zip(alone, beside, strict=True)]
+    a, b = (sorted(one for each in some for one in each) for some in (alone, beside))
+    cores = ", ".join(f"{name} {seconds / (4 * PHASE):.2f}" for name, seconds in used.items())
+    record_property(
+        "figure",
+        f"{COMPANIES} companies, {(len(a) + len(b)) / (4 * PHASE):.0f} calls/s: p50 {_ms(a, 50)} p99 {_ms(a, 99)};"
+        f" beside a giant: p50 {_ms(b, 50)} p99 {_ms(b, 99)}; medians of companies, with over without:"
+        f" {statistics.median(slowed):.3f}, most {max(slowed):.3f}; cores used: {cores}",
+    )
+    rate = await floor.simulator.rate()
+    assert sum(figures["too_many_requests"] for figures in rate.values()) == 0
+    assert statistics.median(slowed) < 1.1
+
+
+def _within(calls: list[list[float]], phases: list[tuple[float, float, bool]], giant: bool) -> list[float]:
+    """How long the calls took that were due while the giant was there, or wasn't."""
+    spans = [(begun, ended) for begun, ended, there in phases if there is giant]
+    return [took for due, took in calls if any(begun <= due < ended for begun, ended in spans)]
+
+
+def _ms(times: list[float], percent: int) -> str:
+    return f"{statistics.quantiles(times, n=100)[percent - 1] * 1000:.1f} ms"
+
+
+def cpu(floor: Floor, *callers: Process) -> Counter[str]:
+    """CPU seconds that each has used so far."""
+    postgres = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres"]
+    return Counter(
+        {
+            "simulator": _cpu(floor.fortnox),
+            "connector": _cpu(floor.connector),
+            "callers": sum(_cpu(caller) for caller in callers),
+            "PostgreSQL": sum(sum(one.cpu_times()[:2]) for one in postgres),
+        }
+    )
+
+
+def _cpu(process: Process) -> float:
+    return float(sum(psutil.Process(process.pid).cpu_times()[:2]))

@@ -1,10 +1,13 @@
 """Deviations seen in real files: each is read right and told, or refused and told (README.md has the same table)."""
 
+import zlib
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 
 import sie
+from sie.assembly import Assembly
 from sie.checksum import ChecksumVerdict
 
 HEAD = (
@@ -167,11 +170,23 @@ def test_unclosed_quote() -> None:
     assert (document.problems[0].line, document.problems[0].column) == (10, 27)
 
 
-def test_quote_inside_a_field() -> None:
-    document = read('#KONTO 1930 "Hotell "Grand" AB"')
+@pytest.mark.parametrize("name", ['Hotell "Grand" AB', 'TV 55" Samsung', 'a "b" c', '"x" y', 'a"b'])
+def test_quote_inside_a_field(name: str) -> None:
+    """The field ends where the rest of the line makes sense, so that the other fields stay in their places."""
+    document = read(f'#VER A 1 20250301 "{name}" 20250302 "N N"', "{", f'#TRANS 1930 {{}} 1 "" "{name}" 2 "N"', "}")
 
-    assert document.account_name(1930) == 'Hotell "Grand'
-    assert "quote-inside" in codes(document)
+    voucher, row = document.vouchers[0], document.rows[0]
+    assert (voucher.text, str(voucher.registered), voucher.signature) == (name, "2025-03-02", "N N")
+    assert (row.date, row.text, row.quantity, row.signature) == (None, name, Decimal(2), "N")
+    assert codes(document) == ["quote-inside", "quote-inside"]
+
+
+def test_quotes_that_can_be_read_in_several_ways() -> None:
+    document = read(*a_voucher('#TRANS 1930 {} 1 "" "A "B" C" "D "E" F"'))
+
+    assert document.rows[0].text == 'A "B" C'
+    assert [problem.code for problem in document.errors] == ["quote-doubtful", "quantity-unreadable"]
+    assert document.other[0].fields == ('"A "B" C" "D "E" F"',)
 
 
 def test_backslash_as_last_character() -> None:
@@ -246,6 +261,14 @@ def test_a_file_that_ends_inside_a_voucher_is_cut_off(line_end: bytes) -> None:
         assert sie.read(data[:end]).is_cut_off, data[:end]
 
 
+def test_braceless_voucher_that_is_cut_off() -> None:
+    """As vouchers of the file end with }, the last one was cut off."""
+    document = read("#VER A 1 20250301", "#TRANS 1930 {} 1", "}", "#VER A 2 20250301", "#TRANS 1930 {} 1")
+
+    assert codes(document) == ["brace-missing", "voucher-unclosed", "brace-missing"]
+    assert document.is_cut_off
+
+
 def test_row_outside_every_voucher() -> None:
     document = read("#TRANS 1930 {} 1")
 
@@ -272,10 +295,11 @@ def test_series_left_out() -> None:
     assert codes(document) == ["series-missing"]
 
 
-def test_text_in_the_place_of_the_date() -> None:
-    document = read(*a_voucher('#TRANS 1930 {} 1 "Kontant"'))
+@pytest.mark.parametrize("text", ['"Kontant"', "Kontant", '"Hyra januari 2025"', "Faktura-17", "nodate"])
+def test_text_in_the_place_of_the_date(text: str) -> None:
+    document = read(*a_voucher(f"#TRANS 1930 {{}} 1 {text}"))
 
-    assert (document.rows[0].date, document.rows[0].text) == (None, "Kontant")
+    assert (document.rows[0].date, document.rows[0].text) == (None, text.strip('"'))
     assert codes(document) == ["row-text-misplaced"]
 
 
@@ -335,7 +359,7 @@ def test_impossible_and_empty_dates(date: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "amount"), [(".20", "0.20"), ("-,5", "-0.50"), ("+7", "7.00"), ("1,25", "1.25"), ("3.100", "3.10")]
+    ("written", "amount"), [(".20", "0.20"), ("-,5", "-0.50"), ("+7", "7.00"), ("1,25", "1.25"), ("3.1000", "3.10")]
 )
 def test_amount_forms(written: str, amount: str) -> None:
     document = read(*a_voucher(f"#TRANS 1930 {{}} {written}"))
@@ -363,6 +387,60 @@ def test_amounts_that_are_refused(written: str, code: str) -> None:
     assert [row.account for row in document.rows] == ["1910"]
     assert [problem.code for problem in document.errors] == [code]
     assert document.other[0].label == "TRANS"
+
+
+@pytest.mark.parametrize("written", ["1,000", "1.000", "-12.500", "1 000,00", "1 000", "12 345.50"])
+def test_thousands_separators(written: str) -> None:
+    """One crown or a thousand: nobody's to guess."""
+    document = read(*a_voucher(f"#TRANS 1930 {{}} {written}", "#TRANS 1910 {} 1"))
+
+    assert [row.account for row in document.rows] == ["1910"]
+    assert codes(document) == ["amount-ambiguous"]
+    assert document.other[0].fields == (f"#TRANS 1930 {{}} {written}",)
+
+
+def test_thousands_separators_in_balances() -> None:
+    """What follows the amount after a blank is legally a quantity, but none has a comma."""
+    document = read(
+        "#UB 0 1930 12 345,67", "#UB 0 1940 12 345", "#UB 0 1950 1,000", "#UB 0 1960 0,500", "#UB 0 1970 5 1,500"
+    )
+
+    assert [(b.account, str(b.amount), b.quantity) for b in document.balances] == [
+        ("1940", "12.00", 345), ("1960", "0.50", None), ("1970", "5.00", None),
+    ]  # fmt: skip
+    assert codes(document) == ["amount-ambiguous", "amount-ambiguous", "amount-form", "quantity-unreadable"]
+
+
+def test_values_that_cant_be_read_are_kept_as_they_are() -> None:
+    document = read(
+        "#OMFATTN juni", "#KTYP 1930", "#KSUMMA abc x",
+        '#VER A 1 2025-3-1 "t" 20251399', "{", '#TRANS 1930 {1 "A" "6 x"} 100 20259999 "x" 3st "Eva"', "}",
+        "#VER A 2 20250301 " + "x " * 70, "{", "#TRANS 1930 {" + "1 2 " * 1001 + "} 5", "}",
+        head=HEAD.replace("#SIETYP 4", "#SIETYP 5"),
+    )  # fmt: skip
+
+    kept = [(other.label, other.fields) for other in document.other]
+    assert kept[:10] == [
+        ("SIETYP", ("5",)), ("OMFATTN", ("juni",)), ("KTYP", ("#KTYP 1930",)), ("KSUMMA", ("abc",)), ("KSUMMA", ("x",)),
+        ("VER", ("2025-3-1",)), ("VER", ("20251399",)),
+        ("TRANS", ("6 x",)), ("TRANS", ("20259999",)), ("TRANS", ("3st",)),
+    ]  # fmt: skip
+    rest = [(label, " ".join(fields)) for label, fields in kept[10:]]
+    assert ("VER", "x " * 9) in rest
+    assert ("TRANS", "1 2 } 5") in rest
+    assert {"date-unreadable", "quantity-unreadable", "type-unreadable", "objects-odd", "objects-too-many"} <= {
+        problem.code for problem in document.errors
+    }
+    assert "too-many-fields" in codes(document)
+
+
+def test_more_unknown_records_than_are_kept() -> None:
+    with patch.object(Assembly, "OTHERS_KEPT", 2):
+        document = read("#X 1", "#X 2", "#X 3", "#X 4")
+
+    assert [other.fields for other in document.other] == [("1",), ("2",)]
+    assert document.problem_counts["other-too-many"] == 2
+    assert document.errors[0].line == 10
 
 
 def test_large_amounts_are_exact() -> None:
@@ -393,7 +471,7 @@ def test_period_and_account_swapped() -> None:
     assert [(b.period, b.account, b.amount) for b in document.balances] == [
         (202501, "1119", Decimal(-1667)), (202501, "1120", Decimal(-1667)),
     ]  # fmt: skip
-    assert codes(document) == ["period-and-account-swapped", "objects-missing", "period-and-account-swapped"]
+    assert codes(document) == ["period-and-account-swapped", "period-and-account-swapped", "objects-missing"]
 
 
 def test_account_numbers() -> None:
@@ -408,6 +486,40 @@ def test_undeclared_account() -> None:
 
     undeclared = [finding.account for finding in sie.check(document) if finding.code == "account-undeclared"]
     assert undeclared == ["1930"]
+
+
+def test_no_blank_around_the_object_list() -> None:
+    document = read(*a_voucher("#TRANS 1930 {}100", "#TRANS 3001{1 A} -100", "#TRANS {} 5"), "#OIB 0 1930{1 A} 7")
+
+    assert [(row.account, row.objects, row.amount) for row in document.rows] == [
+        ("1930", (), Decimal(100)), ("3001", (("1", "A"),), Decimal(-100)),
+    ]  # fmt: skip
+    assert (document.balances[0].account, document.balances[0].objects) == ("1930", (("1", "A"),))
+    assert codes(document) == ["blank-missing", "blank-missing", "missing-field", "blank-missing"]
+
+
+def test_names_left_out() -> None:
+    document = read("#KONTO 1930", "#DIM 20", "#OBJEKT 20 a", "#UNDERDIM 21 u")
+
+    assert (document.account_name(1930), document.dimensions["20"].objects) == ("", {"a": ""})
+    assert codes(document) == ["name-missing"] * 3 + ["parent-missing"]
+
+
+@pytest.mark.parametrize("kind", ["4I", "4E"])
+def test_type_with_its_direction(kind: str) -> None:
+    document = read(head=HEAD.replace("#SIETYP 4", f"#SIETYP {kind}"))
+
+    assert document.kind == 4
+    assert codes(document) == ["type-form"]
+
+
+def test_columns_of_problems() -> None:
+    document = read("  #TRANS 1930 {} 1", *a_voucher("\t#TRANS 1930  1", "  #KONTO 1930"), "  }")
+
+    assert [(problem.code, problem.column) for problem in document.problems] == [
+        ("row-outside-voucher", 3), ("objects-missing", 15), ("record-inside-voucher", 3), ("name-missing", 3),
+        ("brace-stray", 3),
+    ]  # fmt: skip
 
 
 def test_account_type_before_its_account() -> None:
@@ -558,6 +670,36 @@ def test_checksum_of_a_file_in_another_encoding(encoding: str) -> None:
 
     document = sie.read(data.decode("cp437").encode(encoding))
 
+    assert document.checksum is ChecksumVerdict.RIGHT
+
+
+def test_records_outside_the_checksum() -> None:
+    """They could be anybody's; so the file as a whole isn't verified."""
+    data = sie.write(read("#KONTO 1930 Bank"), with_checksum=True)
+    after = sie.read(data + b"#KONTO 1940 Kassa\r\n")
+    before = sie.read(data.replace(b"#KSUMMA\r\n", b"#X 1\r\n#KSUMMA\r\n"))
+    twice = sie.read(data + b"#KSUMMA 5\r\n")
+
+    assert sie.read(data).checksum is ChecksumVerdict.RIGHT
+    assert (after.checksum, codes(after)) == (ChecksumVerdict.UNVERIFIED, ["record-outside-checksum"])
+    assert (before.checksum, before.problems[-1].line) == (ChecksumVerdict.UNVERIFIED, 2)
+    assert set(codes(twice)) == {"record-outside-checksum", "repeated-record"}
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        (r"a\"b", 'a"b'), ('a"b', 'a"b'), ("a{b}", "a{b}"), ('"C:\\dir\\"', "C:\\dir\\"), ('"a "b" c"', 'a "b" c'),
+        ('"a{b} c"', "a{b} c"), ('"x', "x"),
+    ],
+)  # fmt: skip
+def test_checksum_of_fields_in_doubt(written: str, content: str) -> None:
+    right = zlib.crc32(f"#KONTO1930{content}#VERA120250301#TRANS19301A b5x".encode())
+    rest = ("#VER A 1 20250301", "{", '#TRANS 1930 {1 "A b"} 5 x', "}")
+
+    document = read(f"#KONTO 1930 {written}", *rest, f"#KSUMMA {right}", head="#FLAGGA 0\n#KSUMMA\n")
+
+    assert document.account_name(1930) == content
     assert document.checksum is ChecksumVerdict.RIGHT
 
 

@@ -139,7 +139,7 @@ def _careful_only(data: bytes) -> Document:
     careful = Careful(assembly, "cp437")
     for number, line in enumerate(data.splitlines(keepends=True) if b"\x0b" not in data else data.split(b"\n"), 1):
         careful.line(number, line)
-    careful.end()
+    careful.end(data)
     return assembled(assembly, Origin(), sie.Header(**assembly.header))  # type: ignore[arg-type]
 
 

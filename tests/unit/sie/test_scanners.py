@@ -37,6 +37,8 @@ TOKENS = (
     b'""', b'"a b"', b'"a\\"b"', b'a\\"b', b'"a\\\\"', b'"a\\\\"b"', b'"a', b'a"b', b'"a"b', b"\\", b'"\\"', b"{",
     b"}", b"}x", b"#", b"x" * 70, b"\x84\x94", b"\xe5\xe4", "åä€".encode(), b"\xff", b"\x81", b"\0", b"a\rb", b'"a\rb"',
     b"-1", b"12345", b"1e5", b"\xc3", b'{""}',
+    b"{}1", b"{1 2}1", b"1930{}", b"1,000", b"1.000", b"0.500", b"000,00", b"345,67",
+    b'"a "b" c"', b'b"',
 )  # fmt: skip
 LABELS = (
     b"#TRANS", b"#TRANS", b"#TRANS", b"#BTRANS", b"#RTRANS", b"#VER", b"#VER", b"{", b"}", b"{", b"}", b"#IB", b"#UB",

@@ -82,6 +82,8 @@ class Assembly:
     def keep_other(self, other: Other) -> None:
         if len(self.other) < self.OTHERS_KEPT:
             self.other.append(other)
+        else:
+            self.problems.add("other-too-many", other.line)
 
     def dimension(self, number: str) -> Dimension:
         """The dimension, made undeclared with its reserved name if no #DIM came before."""

@@ -5,6 +5,7 @@ The quick way of the scanner takes only lines about which there can be no doubt;
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 SHOWN = 400
@@ -12,6 +13,8 @@ SHOWN = 400
 FIELD_LIMIT = 64
 """No known record has more than ten fields; the limit keeps a hostile line from becoming a billion objects."""
 OBJECT_LIMIT = 1000
+CLOSINGS_TRIED = 64
+"""Quotation marks of a line that are tried as the one that closes a field in doubt."""
 
 _PLAIN = re.compile(rb'[ \t]*+(?:([^ \t"]++)|"([^"\\]*+)")(?=[ \t]|\Z)')
 """A field without any quote or backslash inside, which is nearly every one."""
@@ -19,6 +22,11 @@ _BLANKS = re.compile(rb"[ \t]*+")
 _BARE = re.compile(rb"[^ \t]*+")
 _BARE_IN_LIST = re.compile(rb"[^ \t}]*+")
 _QUOTED = re.compile(rb'"([^"\\]*+(?:\\"?+[^"\\]*+)*+)"')
+_SOUND = re.compile(
+    rb'(?:[ \t{]++|"[^"\\]*+(?:\\"?+[^"\\]*+)*+(?:"(?=[ \t}]|\Z)|\Z)|[^ \t"{][^ \t]*+(?:(?<!")|(?<=\\")))*+'
+)
+"""Fields whose quotation marks leave no doubt: each opens a field or closes one, the last may be left open."""
+_BEFORE_QUOTE = re.compile(rb'[ \t]++"')
 _CLOSING = re.compile(rb'"(?=[ \t]|\Z)')
 _CLOSING_IN_LIST = re.compile(rb'"(?=[ \t}]|\Z)')
 
@@ -41,6 +49,12 @@ class Line:
         self._line = line
         self._report = report
         self._at = 0
+        self._tries = CLOSINGS_TRIED
+        self._is_sound = b'"' not in line or _SOUND.fullmatch(line) is not None
+
+    @property
+    def at(self) -> int:
+        return self._at
 
     def rest(self, limit: int = FIELD_LIMIT) -> list[Field]:
         fields: list[Field] = []
@@ -52,7 +66,8 @@ class Line:
         return fields
 
     def field(self) -> Field | None:
-        if plain := _PLAIN.match(self._line, self._at):
+        plain = _PLAIN.match(self._line, self._at)
+        if plain and (self._is_sound or not plain[2]):
             self._at = plain.end()
             bare = plain[1]
             return Field(bare, plain.start(1)) if bare else Field(plain[2], plain.start(2) - 1, True)
@@ -63,6 +78,16 @@ class Line:
             return self._quoted(_CLOSING)
         return self._bare(_BARE)
 
+    def field_before_list(self) -> Field | None:
+        """A field that ends, at the latest, where an object list begins: `3001{}`."""
+        field = self.field()
+        if field is None or field.quoted or b"{" not in field.value:
+            return field
+        self._at = self._line.index(b"{", field.start)
+        if self._at > field.start:
+            self._report("blank-missing", self._at, self._line[self._at : self._at + SHOWN])
+        return Field(self._line[field.start : self._at], field.start)
+
     def at_list(self) -> bool:
         self._skip_blanks()
         return self._line[self._at : self._at + 1] == b"{"
@@ -72,6 +97,7 @@ class Line:
         start = self._at
         if self._line.startswith(b"{}", start):
             self._at += 2
+            self._leave_list()
             return []
         items: list[Field] = []
         self._at += 1
@@ -82,6 +108,7 @@ class Line:
                 break
             if self._line[self._at] == b"}"[0]:
                 self._at += 1
+                self._leave_list()
                 break
             item = self._quoted(_CLOSING_IN_LIST) if self._line[self._at] == b'"'[0] else self._bare(_BARE_IN_LIST)
             if len(items) < 2 * OBJECT_LIMIT:
@@ -90,6 +117,10 @@ class Line:
                 self._report("objects-too-many", item.start, item.value)
                 items.append(item)
         return items[: 2 * OBJECT_LIMIT]
+
+    def _leave_list(self) -> None:
+        if self._at < len(self._line) and self._line[self._at] not in b" \t":
+            self._report("blank-missing", self._at, self._line[self._at : self._at + SHOWN])
 
     def _skip_blanks(self) -> None:
         self._at = _BLANKS.match(self._line, self._at).end()  # type: ignore[union-attr]  # it always matches
@@ -105,26 +136,39 @@ class Line:
         return Field(value, start)
 
     def _quoted(self, closing: re.Pattern[bytes]) -> Field:
-        """A quoted field; where its closing quote is in doubt, the one that a blank or the line's end follows."""
+        """A quoted field; where its closing quote is in doubt, the one after which the rest of the line is sound."""
         start = self._at
         match = _QUOTED.match(self._line, start)
-        if match and closing.match(self._line, match.end() - 1):
-            value, self._at = match[1], match.end()
-        else:
-            value = self._doubtful(start, closing)
-        return Field(value.replace(b'\\"', b'"'), start, quoted=True)
+        regular = match.end() - 1 if match and closing.match(self._line, match.end() - 1) else -1
+        if regular < 0 or not (self._is_sound or regular == start + 1):
+            regular = self._closing_of(start, closing, regular)
+        self._at = min(regular + 1, len(self._line))
+        return Field(self._line[start + 1 : regular].replace(b'\\"', b'"'), start, quoted=True)
 
-    def _doubtful(self, start: int, closing: re.Pattern[bytes]) -> bytes:
-        last = self._line.rfind(b'"')
-        for match in closing.finditer(self._line, start + 1):
-            end = match.start()
-            escaped = self._line[end - 1 : end] == b"\\"
-            if escaped and end < last:
-                continue
-            before, self._at = self._line[start + 1 : end], end + 1
-            code = "quote-backslash" if escaped else "quote-inside"
-            self._report(code, start, self._line[start : start + SHOWN])
-            return before
-        self._at = len(self._line)
-        self._report("quote-unclosed", start, self._line[start : start + SHOWN])
-        return self._line[start + 1 :]
+    def _closing_of(self, start: int, closing: re.Pattern[bytes], regular: int) -> int:
+        """Where the closing quote is, told unless it is the regular one; the line's end if there is none."""
+        shown = self._line[start : start + SHOWN]
+        found = [match.start() for match in islice(closing.finditer(self._line, start + 1), CLOSINGS_TRIED)]
+        if not found:
+            self._report("quote-unclosed", start, shown)
+            return len(self._line)
+        at = next((at for at in found if self._is_end(at)), -1)
+        if at < 0:
+            at = next((at for at in found if not self._is_escaped(at)), found[0])
+            self._is_sound = True  # it has been told that nothing here is certain
+            self._report("quote-doubtful", start, shown)
+        elif at != regular:
+            code = "quote-backslash" if self._is_escaped(at) else "quote-inside"
+            self._report(code if self._is_sound else "quote-doubtful", start, shown)
+        return at
+
+    def _is_end(self, at: int) -> bool:
+        """Whether a field may well end with the quote here: what follows is sound, or at least a quoted field."""
+        if self._is_sound:
+            return True
+        self._tries -= 1
+        self._is_sound = self._tries >= 0 and _SOUND.fullmatch(self._line, at + 1) is not None
+        return self._is_sound or _BEFORE_QUOTE.match(self._line, at + 1) is not None
+
+    def _is_escaped(self, at: int) -> bool:
+        return self._line[at - 1] == b"\\"[0]

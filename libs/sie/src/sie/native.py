@@ -94,7 +94,7 @@ class Driver:
                 before = found.places.get(label, (first, last))
                 found.counts[label] += times
                 found.places[label] = (min(first, before[0]), max(last, before[1]))
-        self._careful.end()
+        self._careful.end(self._data)
 
     def _take_over(self, new: int) -> None:
         """Moves the batch's columns and new texts into the assembly."""

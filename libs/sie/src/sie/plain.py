@@ -50,7 +50,7 @@ def scan(data: bytes, encoding: str, assembly: Assembly, progress: Progress | No
     while _some(numbered, quick, careful):
         if progress:
             progress(lines.tell(), len(data))
-    careful.end()
+    careful.end(data)
 
 
 def _some(numbered: Iterator[tuple[int, bytes]], quick: "Quick", careful: Careful) -> bool:

@@ -45,7 +45,7 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     scan(text, found.name, assembly, progress)
     if not assembly.counts:
         raise SieError(make("not-sie"), *assembly.problems.kept[:10])
-    verdict = checksum.verdict(text, found.name, assembly.checksum, assembly.problems)
+    verdict = checksum.verdict(text, found.name, assembly)
     said = {name: value for name, value in assembly.header.items() if value != ""}
     header = Header(**said)  # type: ignore[arg-type]  # the slots of `headers` are its fields
     unended = 0 if text.endswith(b"\n") else (counts[b"\n"[0]] or text.count(b"\n")) + 1

@@ -16,6 +16,8 @@ LARGEST_AMOUNT = 2**63 - 1
 _EPOCH = date(1970, 1, 1).toordinal()
 _LENIENT = re.compile(r"([+-]?)(\d*)(?:[.,](\d*))?", re.ASCII)
 _STRICT = re.compile(r"-?\d+(?:\.\d{1,2})?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+"""May be 1000 as well as 1.000."""
 _QUANTITY = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})", re.ASCII)
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d\d)[-/.](\d\d)", re.ASCII)
@@ -48,6 +50,8 @@ def read_amount(text: str) -> tuple[int, bool]:
     match = _LENIENT.fullmatch(text)
     if not match or not (match[2] or match[3]):
         raise Unreadable("amount-unreadable")
+    if _THOUSANDS.fullmatch(text):
+        raise Unreadable("amount-ambiguous")
     sign, whole, decimals = match[1], match[2], match[3] or ""
     if decimals[2:].strip("0"):
         raise Unreadable("amount-decimals")
@@ -59,7 +63,7 @@ def read_amount(text: str) -> tuple[int, bool]:
 
 def read_quantity(text: str) -> tuple[str, bool]:
     """The quantity as a plain decimal number (its own digits kept), and whether it was written so."""
-    if not _QUANTITY.fullmatch(text):
+    if not _QUANTITY.fullmatch(text) or ("," in text and _THOUSANDS.fullmatch(text)):
         raise Unreadable("quantity-unreadable")
     plain = text.replace(",", ".").removeprefix("+")
     return plain, plain == text

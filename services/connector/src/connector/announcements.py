@@ -14,7 +14,7 @@ from common.messaging.outbox import Outbox
 from common.problems import ProblemError
 from connector import limits, problems, scopes
 from connector.repository import ConnectionRow, Connections, Grant, Grants, Session
-from connector.tokens.sealed import key_of, open_company
+from connector.tokens.sealed import Company, key_of, open_company
 from connector.tokens.vault import Unsealable, Vault
 
 
@@ -46,8 +46,14 @@ class Announcer:
         await Grants(connection).announced(grant_id, self.valid_until(grant))
 
     async def tell_removed(self, connection: Connection, grant: Grant, row: ConnectionRow) -> None:
-        """Says that it is removed, and then removes its key from the compacted topic."""
-        facts = self.facts(grant, row) | {"status": ConnectionStatus.REMOVED, "valid_until": None}
+        """Says that it is removed, and then removes its key from the compacted topic.
+
+        Also of a company that can't be read any more, since its master key is gone.
+        """
+        facts = self.facts(grant, row, Company(name="", organisation_number="")) | {
+            "status": ConnectionStatus.REMOVED,
+            "valid_until": None,
+        }
         await self._add(connection, [ConnectionRemoved(**facts)])
         tombstone = Record(ConnectionRemoved.TOPIC.name, str(row.id).encode(), None)
         await self.outbox.add_tombstone(connection, tombstone)
@@ -62,12 +68,14 @@ class Announcer:
         )
         await self.outbox.add(connection, new_event(failed, source=self.source, time=self.clock.now()))
 
-    def facts(self, grant: Grant, row: ConnectionRow) -> dict[str, Any]:
-        """The connection's full state. Raises ProblemError when its secrets can't be read."""
+    def facts(self, grant: Grant, row: ConnectionRow, unreadable: Company | None = None) -> dict[str, Any]:
+        """The connection's full state. Raises ProblemError when its secrets can't be read and nothing stands in."""
         try:
             company = open_company(key_of(self.vault, grant), grant)
         except Unsealable:
-            raise problems.KEY_MISSING.error() from None
+            if unreadable is None:
+                raise problems.KEY_MISSING.error() from None
+            company = unreadable
         return {
             "connection_id": row.id,
             "status": ConnectionStatus(grant.status if grant.status != "ending" else "removed"),

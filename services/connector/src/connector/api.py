@@ -161,7 +161,7 @@ async def connection(connection_id: ConnectionId, parts: Having) -> ConnectionVi
     "/connections/{connection_id}",
     status_code=204,
     dependencies=[only("connect")],
-    responses=problem_responses(problems.UNKNOWN, problems.KEY_MISSING),
+    responses=problem_responses(problems.UNKNOWN),
     tags=["connections"],
 )
 async def disconnect(connection_id: ConnectionId, parts: Having) -> None:

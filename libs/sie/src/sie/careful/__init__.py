@@ -1,5 +1,6 @@
 """Reads any one line, however it deviates: right and reported, or refused and reported, never guessed in silence."""
 
+import re
 from collections.abc import Callable
 
 from sie.assembly import Assembly, Place
@@ -13,6 +14,7 @@ from sie.headers import HEADERS
 from sie.records import Other
 
 _BLANK = b" \t\r\n"
+_CLOSING_BRACE = re.compile(rb"^[ \t]*+\}[ \t\r]*+$", re.MULTILINE)
 
 
 class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRecords):
@@ -38,18 +40,19 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
     def line(self, number: int, raw: bytes) -> None:
         self._number = number
         self._raw = raw.rstrip(b"\r\n")
+        self._label = ""
         bare = raw.strip(_BLANK)
         if bare == b"{":
             self._open_brace()
         elif bare == b"}":
             self._close_brace()
         elif bare:
-            self._record(Line(self._raw, self._report))
+            self._record(Line(self._raw, self._report_field))
 
-    def end(self) -> None:
-        """The file is over; what is still open was cut off."""
+    def end(self, data: bytes) -> None:
+        """The file is over; what is still open was cut off, unless this is a file without any braces."""
         if self._assembly.place is not Place.OUTSIDE:
-            if self._assembly.place is not Place.INSIDE_WITHOUT_BRACE:
+            if self._assembly.place is not Place.INSIDE_WITHOUT_BRACE or _CLOSING_BRACE.search(data):
                 self._problems.add("voucher-unclosed", self._assembly.vouchers.line[-1])
             self._assembly.end_voucher()
         self._count_vouchers()
@@ -73,7 +76,7 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
     def _record(self, line: Line) -> None:
         first = line.field()
         if first is None or not first.value.startswith(b"#") or first.quoted or len(first.value) == 1:
-            self._report("not-a-record", 0, self._raw)
+            self._report_line("not-a-record")
             self._assembly.keep_other(Other(self._number, "", (self._text(self._raw),)))
             return
         written = self._text(first.value[1:])
@@ -105,4 +108,4 @@ class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRec
             self._problems.add("voucher-unclosed", self._assembly.vouchers.line[-1])
             self._assembly.end_voucher()
         else:
-            self._report("record-inside-voucher", 0, self._raw)
+            self._report_line("record-inside-voucher")

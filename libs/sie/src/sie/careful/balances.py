@@ -1,9 +1,13 @@
 """Balances and periods."""
 
+import re
+
 from sie.careful.told import Teller
 from sie.fields import Field, Line
 from sie.records import Objects
 
+_WITH_COMMA = re.compile(rb"\d{3},\d{1,2}")
+"""What follows the amount is else a quantity."""
 _MONTHS = range(1, 13)
 
 
@@ -17,12 +21,13 @@ class BalanceRecords(Teller):
 
     def _object_balance(self, line: Line) -> None:
         year = self._integer(line, "year")
-        account = self._account_number(line)
+        account = self._account_before_list(line)
         self._append_balance(line, year, 0, account, self._objects(line))
 
     def _period_balance(self, line: Line) -> None:
         year = self._integer(line, "year")
-        period_field, account_field = self._needed(line, "period"), self._needed(line, "account")
+        period_field = self._needed(line, "period")
+        account_field = self._needed(line, "account", before_list=True)
         if not self._is_month(period_field) and self._is_month(account_field):
             self._report("period-and-account-swapped", period_field.start, period_field.value)
             period_field, account_field = account_field, period_field
@@ -35,6 +40,7 @@ class BalanceRecords(Teller):
         field = self._needed(line, "amount")
         amount = self._amount(field)
         rest = line.rest()
+        self._refuse_thousands(field, rest, _WITH_COMMA)
         balances = self._assembly.balances
         quantity = self._quantity(rest[0]) if rest else ""
         balances.kind.append(self._label)

@@ -16,11 +16,11 @@ class IdentificationRecords(Teller):
         fields = line.rest()
         header, slots = self._assembly.header, HEADERS[self._label]
         if any(slot.name in header for slot in slots):
-            self._report("repeated-record", 0, self._raw)
+            self._report_line("repeated-record")
             self._keep(fields)
             return
         if not fields:
-            self._report("empty-record", 0, self._raw)
+            self._report_line("empty-record")
         for slot, field in zip(slots, fields, strict=False):
             header[slot.name] = self._slot(slot, field)
         self._keep_extra(fields[len(slots) :])
@@ -31,8 +31,11 @@ class IdentificationRecords(Teller):
         text = self._text(field.value)
         if slot.name != "kind":
             return text
+        if text.upper() in {"4I", "4E"}:
+            self._report("type-form", field.start, field.value)
+            return 4
         if text not in {"1", "2", "3", "4"}:
-            self._report("type-unreadable", field.start, field.value)
+            self._unreadable("type-unreadable", field)
             return 1
         return int(text)
 
@@ -40,24 +43,30 @@ class IdentificationRecords(Teller):
         index = self._integer(line, "year")
         fields = line.rest()
         if not any(field.value for field in fields):
-            self._report("empty-record", 0, self._raw)
+            self._report_line("empty-record")
             return
         days = [values.to_date(self._date(field)) for field in fields[:2]]
         if len(days) < 2 or days[0] is None or days[1] is None:
-            raise self._refusal("missing-field", 0, self._raw, field="date")
+            raise self._refusal("missing-field", fields[0].start, self._raw, field="date")
         if index in self._assembly.years:
-            self._report("repeated-record", 0, self._raw)
+            self._report_line("repeated-record")
             self._keep(fields)
             return
         self._assembly.years[index] = FinancialYear(index, days[0], days[1])
         self._keep_extra(fields[2:])
 
     def _checksum(self, line: Line) -> None:
-        checksum = self._assembly.checksum
-        field = line.field()
-        if field is None or not field.value:
-            if checksum.opened is None:
-                checksum.opened = self._number
-        elif checksum.closed is None:
+        checksum, fields = self._assembly.checksum, line.rest()
+        value = fields[0].value if fields else b""
+        if (checksum.closed if value else checksum.opened) is not None:
+            self._report_line("repeated-record")
+            self._keep(fields)
+            return
+        if value:
             checksum.closed = self._number
-            checksum.declared = int(field.value) if field.value.isdigit() and len(field.value) < 20 else -1
+            checksum.declared = int(value) if value.isdigit() and len(value) < 20 else -1
+            if checksum.declared < 0:
+                self._keep(fields[:1])
+        else:
+            checksum.opened = self._number
+        self._keep_extra(fields[1:])

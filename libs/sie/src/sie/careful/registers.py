@@ -1,8 +1,8 @@
 """Accounts, dimensions and objects."""
 
 from sie.assembly import AccountDraft
-from sie.careful.told import Teller
-from sie.fields import Line
+from sie.careful.told import Refused, Teller
+from sie.fields import Field, Line
 from sie.records import Dimension, Other
 
 
@@ -12,9 +12,9 @@ class RegisterRecords(Teller):
     def _account(self, line: Line) -> None:
         account = self._draft(number := self._account_number(line))
         fields = line.rest()
-        name = self._text(fields[0].value) if fields else ""
+        name = self._name(fields)
         if account.name is not None:
-            self._report("account-repeated", 0, self._raw)
+            self._report_line("account-repeated")
             self._assembly.keep_other(Other(self._number, self._label, (number, name)))
         else:
             account.name = name
@@ -36,16 +36,17 @@ class RegisterRecords(Teller):
         """The account and what the record says of it; one that says nothing ends here."""
         fields = line.rest()
         if len(fields) < 2 or not fields[1].value:
-            raise self._refusal("empty-record", 0, self._raw)
+            self._report_line("empty-record")
+            raise Refused
         account = self._draft(self._account_text(fields[0]))
         if account.name is None and self._label != "SRU":
-            self._report("account-order", 0, self._raw)
+            self._report_line("account-order")
         self._keep_extra(fields[2:])
         return account, self._text(fields[1].value)
 
     def _first(self, known: str, text: str) -> str:
         if known:
-            self._report("repeated-record", 0, self._raw)
+            self._report_line("repeated-record")
             self._assembly.keep_other(Other(self._number, self._label, (text,)))
         return known or text
 
@@ -58,10 +59,13 @@ class RegisterRecords(Teller):
         name, parent = ([self._text(field.value) for field in fields] + ["", ""])[:2]
         known = self._assembly.dimensions.get(number)
         if known is not None and known.declared:
-            self._report("object-repeated", 0, self._raw)
+            self._report_line("object-repeated")
             self._keep(fields)
             return
         is_sub = self._label == "UNDERDIM"
+        self._name(fields)
+        if is_sub and not parent:
+            self._report_line("parent-missing")
         objects = known.objects if known else {}
         self._assembly.dimensions[number] = Dimension(number, name, parent if is_sub else "", objects)
         self._keep_extra(fields[1 + is_sub :])
@@ -71,10 +75,16 @@ class RegisterRecords(Teller):
         dimension = self._assembly.dimension(self._text(dimension_field.value))
         number = self._text(number_field.value)
         fields = line.rest()
-        name = self._text(fields[0].value) if fields else ""
+        name = self._name(fields)
         if number in dimension.objects:
-            self._report("object-repeated", 0, self._raw)
+            self._report_line("object-repeated")
             self._keep(fields)
         else:
             dimension.objects[number] = name
             self._keep_extra(fields[1:])
+
+    def _name(self, fields: list[Field]) -> str:
+        """The name; told if there is no field for it."""
+        if not fields:
+            self._report_line("name-missing")
+        return self._text(fields[0].value) if fields else ""

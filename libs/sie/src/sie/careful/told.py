@@ -1,9 +1,16 @@
 """One line's fields into values; whatever is odd about them is told as a problem of that line and column."""
 
+import re
+
 from sie import values
 from sie.assembly import Assembly
 from sie.fields import SHOWN, Field, Line
 from sie.records import Objects, Other
+
+_BLANK = b" \t"
+_THOUSANDS = re.compile(rb"-?[1-9]\d{0,2}")
+_UNREAD = {"too-many-fields", "objects-too-many", "quote-doubtful"}
+"""Problems because of which the rest of the line is not read, or not for certain."""
 
 
 class Refused(Exception):
@@ -23,8 +30,8 @@ class Teller:
 
     # fields
 
-    def _needed(self, line: Line, what: str) -> Field:
-        field = line.field()
+    def _needed(self, line: Line, what: str, *, before_list: bool = False) -> Field:
+        field = line.field_before_list() if before_list else line.field()
         if field is None:
             raise self._refusal("missing-field", len(self._raw), self._raw, field=what)
         return field
@@ -39,9 +46,12 @@ class Teller:
     def _account_number(self, line: Line) -> str:
         return self._account_text(self._needed(line, "account"))
 
+    def _account_before_list(self, line: Line) -> str:
+        return self._account_text(self._needed(line, "account", before_list=True))
+
     def _account_text(self, field: Field) -> str:
         if not field.value:
-            raise self._refusal("missing-field", field.start, self._raw, field="account")
+            raise self._refusal("missing-field", field.start, self._raw[field.start :], field="account")
         if not field.value.isdigit():
             self._report("account-not-numeric", field.start, field.value)
         return self._text(field.value)
@@ -55,13 +65,19 @@ class Teller:
             self._report("amount-form", field.start, field.value)
         return amount
 
+    def _refuse_thousands(self, amount: Field, rest: list[Field], hundreds: re.Pattern[bytes]) -> None:
+        """`1 000,00` is no amount of 1."""
+        is_bare = bool(rest) and not (amount.quoted or rest[0].quoted)
+        if is_bare and _THOUSANDS.fullmatch(amount.value) and hundreds.fullmatch(rest[0].value):
+            raise self._refusal("amount-ambiguous", amount.start, self._raw[amount.start :])
+
     def _quantity(self, field: Field) -> str:
         if not field.value:
             return ""
         try:
             quantity, plain = values.read_quantity(self._text(field.value))
         except values.Unreadable as error:
-            self._report(error.code, field.start, field.value)
+            self._unreadable(error.code, field)
             return ""
         if not plain:
             self._report("amount-form", field.start, field.value)
@@ -74,7 +90,7 @@ class Teller:
         try:
             days, plain = values.read_date(self._text(field.value))
         except values.Unreadable as error:
-            self._report(error.code, field.start, field.value)
+            self._unreadable(error.code, field)
             return values.NO_DATE
         if not plain:
             self._report("date-form", field.start, field.value)
@@ -82,12 +98,12 @@ class Teller:
 
     def _objects(self, line: Line) -> Objects:
         if not line.at_list():
-            self._report("objects-missing", 0, self._raw)
+            self._report("objects-missing", line.at, self._raw[line.at :])
             return ()
         found = line.objects()
         items = [self._text(item.value) for item in found]
         if len(items) % 2:
-            self._report("objects-odd", found[-1].start, found[-1].value)
+            self._unreadable("objects-odd", found[-1])
         return tuple(zip(items[::2], items[1::2], strict=False))
 
     def _text(self, raw: bytes) -> str:
@@ -106,6 +122,21 @@ class Teller:
         if any(field.value for field in fields):
             self._report("extra-fields", fields[0].start, fields[0].value)
             self._keep(fields)
+
+    def _unreadable(self, code: str, field: Field) -> None:
+        """The value is missing in the document; as it stands in the file it is kept."""
+        self._report(code, field.start, field.value)
+        self._keep([field])
+
+    def _report_line(self, code: str, **names: object) -> None:
+        """About the record as a whole."""
+        self._report(code, len(self._raw) - len(self._raw.lstrip(_BLANK)), self._raw.strip(_BLANK), **names)
+
+    def _report_field(self, code: str, start: int, text: bytes) -> None:
+        """What a line's fields have to tell; what is not read of them is kept."""
+        self._report(code, start, text)
+        if code in _UNREAD:
+            self._assembly.keep_other(Other(self._number, self._label, (self._text(self._raw[start:]),)))
 
     def _report(self, code: str, start: int, text: bytes, **names: object) -> None:
         if self._problems.full(code):

@@ -1,10 +1,16 @@
 """Vouchers, their rows and the braces around them."""
 
+import re
+
 from sie import values
 from sie.assembly import Place
-from sie.careful.told import Teller
+from sie.careful.told import Refused, Teller
 from sie.columns import Rows
 from sie.fields import Field, Line
+
+_HUNDREDS = re.compile(rb"\d{3}(?:[.,]\d{1,2})?")
+"""No date: what a blank divides from the thousands before it."""
+_LIKE_A_DATE = re.compile(rb"[\d ./:-]*")
 
 
 class VoucherRecords(Teller):
@@ -14,11 +20,11 @@ class VoucherRecords(Teller):
         if self._assembly.place is Place.AFTER_VOUCHER:
             self._assembly.place = Place.INSIDE
         else:
-            self._report("brace-stray", 0, self._raw)
+            self._report_line("brace-stray")
 
     def _close_brace(self) -> None:
         if self._assembly.place in {Place.OUTSIDE, Place.AFTER_VOUCHER}:
-            self._report("brace-stray", 0, self._raw)
+            self._report_line("brace-stray")
         if self._assembly.place is not Place.OUTSIDE:
             self._assembly.end_voucher()
 
@@ -56,14 +62,16 @@ class VoucherRecords(Teller):
 
     def _row(self, line: Line, rows: Rows) -> None:
         if self._assembly.place is Place.OUTSIDE:
-            raise self._refusal("row-outside-voucher", 0, self._raw)
-        account = self._account_number(line)
+            self._report_line("row-outside-voucher")
+            raise Refused
+        account = self._account_before_list(line)
         objects = self._objects(line)
-        amount = self._amount(self._needed(line, "amount"))
+        amount_field = self._needed(line, "amount")
+        amount, fields = self._amount(amount_field), line.rest()
+        self._refuse_thousands(amount_field, fields, _HUNDREDS)
         if self._assembly.place is Place.AFTER_VOUCHER:
-            self._report("brace-missing", 0, self._raw)
+            self._report_line("brace-missing")
             self._assembly.place = Place.INSIDE_WITHOUT_BRACE
-        fields = line.rest()
         if len(fields) == 1 and self._is_text_for_date(fields[0]):
             self._report("row-text-misplaced", fields[0].start, fields[0].value)
             fields.insert(0, Field(b"", fields[0].start))
@@ -82,7 +90,7 @@ class VoucherRecords(Teller):
 
     @staticmethod
     def _is_text_for_date(field: Field) -> bool:
-        return field.quoted and bool(field.value) and not any(48 <= byte <= 57 for byte in field.value)
+        return bool(field.value) and not _LIKE_A_DATE.fullmatch(field.value)
 
 
 def _is_date(field: Field) -> bool:

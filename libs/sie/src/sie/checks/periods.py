@@ -28,7 +28,7 @@ def months(books: Books) -> Iterator[Finding]:
         found = stated.get(key, NOTHING)
         yield finding(
             "period-object" if objects else "period", expected=kronor(computed.get(key, 0)), found=kronor(found.amount),
-            account=account, period=period, objects=objects, line=found.line or books.first_lines[account],
+            account=account, period=period, objects=objects, line=found.line or books.first_lines.get(account, 0),
         )  # fmt: skip
 
 
