@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 import fortnox
 from common.clock import SystemClock
@@ -125,6 +126,7 @@ async def test_a_429_that_comes_all_the_same_closes_the_company_for_a_while(fast
     replica = await fast.replica(clock=Fast())
     connection = await fast.connected(replica, await fast.company())
     await fast.simulator.fault("GET /3/companyinformation", "status-429")
+    counted = REGISTRY.get_sample_value("bokbrygga_fortnox_too_many_total") or 0
 
     await call(fast, replica.transport, connection, Purpose.IMPORT, 2, 1)
 
@@ -132,3 +134,4 @@ async def test_a_429_that_comes_all_the_same_closes_the_company_for_a_while(fast
     refused, retried = [one for one in await fast.simulator.calls() if one["path"] == "/3/companyinformation"][-3:-1]
     assert (refused["status"], retried["status"]) == (429, 200)
     assert await fast.pool.fetchval("select $1 > clock() - interval '1 minute'", closed)
+    assert REGISTRY.get_sample_value("bokbrygga_fortnox_too_many_total") == counted + 1

@@ -402,6 +402,19 @@ async def test_a_429_is_told_with_the_next_request_and_the_slots_rest(leases: Le
         assert [request.too_many_requests for request in connector.requests].count(True) == 1
 
 
+async def test_after_a_429_slots_in_hand_are_not_used(leases: Leases, connector: Connector) -> None:
+    async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
+        first, *rest = await asyncio.gather(*(permits.acquire() for _ in range(4)))
+        permits._free.extend(rest)
+        first.answered()
+        first.too_many()
+        await permits.acquire()
+
+    told = connector.requests[1]
+    assert told.too_many_requests
+    assert {one.slot for one in told.handed_back if one.answered_ago is None} == {one.slot for one in rest}
+
+
 async def test_a_dead_token_is_told_by_its_hash_and_another_one_comes(leases: Leases, connector: Connector) -> None:
     async with leases.session(CONNECTION, Purpose.IMPORT) as permits:
         first, *rest = await asyncio.gather(*(permits.acquire() for _ in range(4)))

@@ -167,14 +167,18 @@ class ConnectionPermits:
     async def refused(self, permit: Permit) -> None:
         """This token is dead: slots that came with it are handed back, the next ones come with another."""
         self._refused = hashlib.sha256(permit.access_token.encode()).hexdigest()
-        kept = [one for one in self._free if one.access_token != permit.access_token]
-        for one in self._free:
-            if one not in kept:
-                self.hand_back(one.slot, answered=False)
-        self._free = deque(kept)
+        self._hand_back_free(but=[one for one in self._free if one.access_token != permit.access_token])
 
     def note_too_many(self) -> None:
+        """Slots in hand are worth nothing now: all are handed back, and the next request tells why."""
         self._too_many = True
+        self._hand_back_free(but=[])
+
+    def _hand_back_free(self, *, but: list[SlotPermit]) -> None:
+        back = [one for one in self._free if one not in but]
+        self._free = deque(but)
+        for one in back:
+            self.hand_back(one.slot, answered=False)
 
     def hand_back(self, slot: str, *, answered: bool) -> None:
         self._used.append((slot, self._clock.boottime() if answered else None))
@@ -236,8 +240,7 @@ class ConnectionPermits:
         self._pause = lease.wait_seconds
         if lease.slots:
             self._lease_id = uuid4()
-        while len(self._free) > self._wanted:  # who wanted it has given up
-            self.hand_back(self._free.pop().slot, answered=False)
+        self._hand_back_free(but=list(self._free)[: self._wanted])  # who wanted the others has given up
 
     def _take_used(self) -> list[tuple[str, float | None]]:
         taken, self._used = self._used, []

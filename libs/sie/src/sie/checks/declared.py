@@ -57,9 +57,10 @@ def objects(document: Document) -> Iterator[Finding]:
     for dimension, number in sorted(used):
         if dimension not in known or not _is_object(document, dimension, number):
             undeclared[dimension].append(number)
+    first_used = {dimension: used[dimension, numbers[0]] for dimension, numbers in undeclared.items()}
+    lines = _first_lines(document, set(first_used.values()))
     for dimension, numbers in undeclared.items():
-        shown = ((dimension, numbers[0]),)
-        line = _first_line(document, used[shown[0]])
+        shown, line = ((dimension, numbers[0]),), lines.get(first_used[dimension], 0)
         if not (dimension in known and known[dimension].declared) and dimension not in RESERVED_DIMENSIONS:
             yield finding("dimension-undeclared", found=dimension, line=line)
         if not document.is_import:
@@ -95,10 +96,13 @@ def _is_object(document: Document, dimension: str, number: str) -> bool:
     )
 
 
-def _first_line(document: Document, objects: Objects) -> int:
-    """Where the list of objects first stands."""
-    code = document.words.objects.codes[objects]
-    for columns in (document.rows, document.balances, document.struck, document.added):
-        if code in columns.objects.codes:
-            return columns.line[columns.objects.codes.index(code)]
-    return 0
+def _first_lines(document: Document, wanted: set[Objects]) -> dict[Objects, int]:
+    """Where each of the lists first stands."""
+    lists = document.words.objects.values
+    codes = {code for code, objects in enumerate(lists) if objects in wanted}
+    found: dict[Objects, int] = {}
+    for columns in (document.rows, document.balances, document.struck, document.added) if codes else ():
+        for code, line in zip(columns.objects.codes, columns.line, strict=True):
+            if code in codes:
+                found.setdefault(lists[code], line)
+    return found

@@ -24,10 +24,14 @@ def numbers(document: Document) -> Iterator[Finding]:
     by_series: defaultdict[int, list[int]] = defaultdict(list)
     for series, code in zip(columns.series.codes, columns.number.codes, strict=True):
         by_series[series].append(read[code])
-    for code, every in by_series.items():
-        if every != list(range(1, len(every) + 1)):
-            places = [i for i, series in enumerate(columns.series.codes) if series == code]
-            yield from _broken(document, columns.series.values[code], every, places)
+    broken = {code for code, every in by_series.items() if every != list(range(1, len(every) + 1))}
+    if broken:
+        places: defaultdict[int, list[int]] = defaultdict(list)
+        for i, code in enumerate(columns.series.codes):
+            places[code].append(i)
+        for code in by_series:
+            if code in broken:
+                yield from _broken(document, columns.series.values[code], by_series[code], places[code])
 
 
 def dates(document: Document) -> Iterator[Finding]:
