@@ -8,6 +8,7 @@ import pytest
 import sie
 from sie import findings, problems, reader
 from sie.__main__ import main
+from sie.assembly import Assembly
 
 HEAD = "#FLAGGA 0\n#SIETYP 4\n#RAR 0 20250101 20251231\n#RAR -1 20240101 20241231\n"
 VOUCHER = "#VER A 1 20250301\n{\n#TRANS 1930 {} 1\n#TRANS 3001 {} -1\n}\n"
@@ -24,6 +25,7 @@ READ: dict[str, str | bytes] = {
     "line-ends": b"#FLAGGA 0\r#SIETYP 4\r",
     "checksum-unclosed": "#FLAGGA 0\n#KSUMMA\n",
     "checksum-wrong": "#FLAGGA 0\n#KSUMMA\n#KSUMMA 1\n",
+    "record-outside-checksum": "#FLAGGA 0\n#KSUMMA\n#KSUMMA 0\n#FNAMN A\n",
     "checksum-unopened": "#FLAGGA 0\n#KSUMMA 1\n",
     "checksum-skipped": "#FLAGGA 0\n#KSUMMA\n#FNAMN å€\n#KSUMMA 1\n".encode(),
     "not-a-record": "#FLAGGA 0\nHej\n",
@@ -34,11 +36,17 @@ READ: dict[str, str | bytes] = {
     "quote-unclosed": '#FNAMN "Bolaget',
     "quote-backslash": '#FNAMN "C:\\a b\\"',
     "quote-inside": '#FNAMN Bo"laget',
+    "quote-doubtful": '#ADRESS "A "B" C" "D "E" F"',
+    "blank-missing": "#OIB 0 1930 {1 A}5\n",
+    "name-missing": "#KONTO 1930\n",
+    "parent-missing": "#UNDERDIM 21 Lag\n",
+    "other-too-many": "#X\n#X\n#X\n#FLAGGA 0\n",
     "missing-field": "#KONTO\n",
     "empty-record": "#ORGNR\n",
     "repeated-record": "#FNAMN A\n#FNAMN B\n",
     "amount-form": "#IB 0 1930 1,5\n",
     "amount-unreadable": "#IB 0 1930 x\n",
+    "amount-ambiguous": "#IB 0 1930 1.000\n",
     "amount-decimals": "#IB 0 1930 0.001\n",
     "amount-too-large": "#IB 0 1930 99999999999999999999\n",
     "date-form": "#GEN 2025-01-01\n",
@@ -46,6 +54,7 @@ READ: dict[str, str | bytes] = {
     "number-unreadable": "#IB x 1930 1\n",
     "quantity-unreadable": "#IB 0 1930 1 3st\n",
     "period-unreadable": "#PSALDO 0 202513 1930 {} 1\n",
+    "type-form": "#SIETYP 4I\n",
     "type-unreadable": "#SIETYP 7\n",
     "account-not-numeric": "#KONTO DIFF Differens\n",
     "objects-missing": "#PSALDO 0 202501 1930 1\n",
@@ -65,7 +74,7 @@ READ: dict[str, str | bytes] = {
     "row-outside-voucher": "#TRANS 1930 {} 1\n",
     "record-inside-voucher": "#VER A 1 20250301\n{\n#KONTO 1930 Bank\n}\n",
 }  # fmt: skip
-WRITTEN = {"not-in-encoding": "ж", "not-writable": "a\nb"}
+WRITTEN = {"not-in-encoding": "ж", "not-writable": "a\nb", "backslash-not-writable": "a b\\"}
 FILES = {"file-missing", "file-is-folder", "file-forbidden", "file-unreadable"}
 
 CHECKED: dict[str, str] = {
@@ -155,6 +164,8 @@ def told(problem: sie.Problem | sie.Finding, code: str) -> None:
 def test_a_problem_of_reading(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if code == "too-many-lines":
         monkeypatch.setattr(reader, "MOST_LINES", 3)
+    if code == "other-too-many":
+        monkeypatch.setattr(Assembly, "OTHERS_KEPT", 2)
     data = READ[code]
     known = "cp437" if code == "byte-order-mark" else None
     try:

@@ -185,8 +185,6 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "backslash-not-writable": (
         E, "Texten slutar med omvänt snedstreck i citattecken, vilket inte kan skrivas så att alla läser det lika.",
         "The text ends with a backslash in quotation marks, which can't be written so that all read it alike."),
-    "label-not-writable": (E, "Etiketten på en okänd post går inte att skriva i en SIE-fil.",
-                           "The label of an unknown record can't be written in a SIE file."),
     "not-writable": (E, "Texten innehåller styrtecken eller radbrytning, som inte kan skrivas i en SIE-fil.",
                      "The text holds control characters or a line break, which can't be written in a SIE file."),
 }  # fmt: skip

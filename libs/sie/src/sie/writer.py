@@ -10,7 +10,6 @@ from sie.document import Document
 from sie.encodings import KNOWN
 from sie.headers import HEADERS, Slot
 from sie.kinds import ALLOWED, Kind
-from sie.problems import SieError, make
 from sie.quoting import Quoting, Unwritable, trimmed, written_day, written_days
 from sie.records import Dimension
 from sie.row_lines import RowLines
@@ -158,13 +157,12 @@ class _Writer:
                 yield f"#SRU {number} {field(code)}"
 
     def _unknown(self) -> Iterator[str]:
-        """Records of labels that the standard doesn't have."""
+        """Records of labels that the standard doesn't have, and that can be written."""
+        field = self._quoting.field
         for other in self._document.other:
-            if other.label and not any(other.label in labels for labels in ALLOWED.values()):
-                label = f"#{other.label}"
-                if self._quoting.field(label) != label:
-                    raise SieError(make("label-not-writable", other.line, 1, label))
-                yield " ".join((label, *map(self._quoting.field, other.fields)))
+            label = f"#{other.label}"
+            if other.label and label == field(label) and not any(other.label in labels for labels in ALLOWED.values()):
+                yield " ".join((label, *map(field, other.fields)))
 
     def _dimensions(self) -> Iterator[str]:
         if "DIM" not in self._allowed:
