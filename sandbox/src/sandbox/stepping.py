@@ -2,7 +2,7 @@
 
 import asyncio
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,16 +10,25 @@ import httpx
 
 Result = TypeVar("Result")
 
-Gate = Callable[[int], Awaitable[None]]
+Gate = Callable[[int], Coroutine[Any, Any, None]]
 
 
 class Died(Exception):
     """Raised by a gate: the coroutine is left where it is."""
 
 
+async def _open(_number: int) -> None:
+    """No gate."""
+
+
 @types.coroutine
-def stepwise(coroutine: Coroutine[Any, Any, Result], gate: Gate) -> Generator[Any, Any, Result]:
-    """Runs the coroutine; what its n-th await has set going is under way, its outcome unseen, while `gate(n)` runs."""
+def stepwise(
+    coroutine: Coroutine[Any, Any, Result], *, under_way: Gate = _open, done: Gate = _open
+) -> Generator[Any, Any, Result]:
+    """Runs the coroutine; `under_way(n)` runs while what its n-th await has set going is still open.
+
+    `done(n)` runs when that has come to its end, and the coroutine hasn't seen it yet.
+    """
     goes_on: Callable[[], Any] = partial(coroutine.send, None)
     number = 0
     while True:
@@ -29,23 +38,24 @@ def stepwise(coroutine: Coroutine[Any, Any, Result], gate: Gate) -> Generator[An
             result: Result = end.value
             return result
         number += 1
-        yield from gate(number).__await__()
+        yield from under_way(number).__await__()
         try:
             yield awaited
             goes_on = partial(coroutine.send, None)
         except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the coroutine)
             goes_on = partial(coroutine.throw, error)
+        yield from done(number).__await__()
 
 
 async def die_at(coroutine: Coroutine[Any, Any, object], awaits: int) -> bool:
     """Runs the coroutine so many awaits far and then leaves it for ever. True when it came to its end before."""
 
-    async def gate(number: int) -> None:
+    async def done(number: int) -> None:
         if number == awaits:
             raise Died
 
     try:
-        await stepwise(coroutine, gate)
+        await stepwise(coroutine, done=done)
     except Died:
         return False
     return True

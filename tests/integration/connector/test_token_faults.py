@@ -1,4 +1,4 @@
-"""What becomes of a connection when answers are lost on the way, or the company changes its mind (field faults 12, 14)."""
+"""What becomes of a connection when answers are lost on the way, or the company changes its mind (faults 12, 14)."""
 
 from typing import Any
 

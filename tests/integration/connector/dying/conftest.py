@@ -93,12 +93,6 @@ class Town:
         self.clock.ahead += seconds
         await self.scene.advance(self.clock.ahead)
 
-    async def silence(self) -> None:
-        """Waits until the database has done, or dropped, what a dead process had asked of it."""
-        active = "select count(*) from pg_stat_activity where datname = current_database() and state = 'active'"
-        while await self.scene.pool.fetchval(active) > 1:  # besides this very question
-            pass
-
     async def settle(self, *, at_most: float = MINUTE) -> float:
         """Upkeep goes on until nothing is left of what was under way; returns after how many seconds that was."""
         passed = 0.0

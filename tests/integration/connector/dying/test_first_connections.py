@@ -46,7 +46,6 @@ async def test_a_crash_at_any_await_loses_no_consent_that_was_stored(
             done = False
         mortal.runtime.pool.terminate()
         town.left.append(arriving)
-        await town.silence()
         was, held = await scene.pool.fetchrow(
             "select status, tenant is not null from connect_sessions where id = $1", UUID(begun["session_id"])
         )

@@ -16,7 +16,7 @@ class Stopped:
 
     def __init__(self, coroutine: Coroutine[Any, Any, None], at: int) -> None:
         self._at, self._stands, self._goes_on = at, asyncio.Event(), asyncio.Event()
-        self._task = asyncio.create_task(stepwise(coroutine, self._gate))
+        self._task = asyncio.create_task(stepwise(coroutine, under_way=self._gate))
 
     async def _gate(self, number: int) -> None:
         if number == self._at:

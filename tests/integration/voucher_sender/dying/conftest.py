@@ -2,55 +2,20 @@
 
 import asyncio
 import gc
-import types
 import warnings
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 
 from common import database as db
 from common.jobs import Job
+from sandbox.stepping import Suspending, die_at
 from voucher_sender import batch_job
 
 SCHEMA = "voucher_sender"
-
-
-@dataclass
-class Suspending(httpx.AsyncBaseTransport):
-    """The way to Fortnox, with a point before the request arrives and one before its answer does."""
-
-    inner: httpx.AsyncBaseTransport
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0)
-        response = await self.inner.handle_async_request(request)
-        await asyncio.sleep(0)
-        return response
-
-
-@types.coroutine
-def _step(coroutine: Coroutine[Any, Any, None], awaits: int) -> Generator[Any, Any, bool]:
-    """Drives a coroutine through so many awaits and then leaves it: the last one's effect is done, its result unseen.
-
-    True when the coroutine came to its end before.
-    """
-    answer: Callable[[], Any] = partial(coroutine.send, None)
-    for _ in range(awaits):
-        try:
-            awaited = answer()
-        except StopIteration:
-            return True
-        try:
-            yield awaited
-            answer = partial(coroutine.send, None)
-        except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the coroutine)
-            answer = partial(coroutine.throw, error)
-    return False
 
 
 @dataclass
@@ -72,11 +37,8 @@ class Mortal:
         sender = replace(office.sender(pool), open_session=open_session, transport=Suspending(office.transport))
         coroutine = batch_job.run(replace(job, pool=pool), sender)
 
-        async def drive() -> bool:
-            return await _step(coroutine, awaits)
-
         try:
-            return await asyncio.create_task(drive())
+            return await asyncio.create_task(die_at(coroutine, awaits))
         except db.GONE:
             return False  # somebody cut its connection before
         finally:
