@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from sie import values
+from sie.encodings import KNOWN
 from sie.problems import SieError, make
 from sie.records import Objects
 
@@ -53,7 +54,7 @@ class Quoting:
         except UnicodeEncodeError as error:
             if not self._replaces:
                 wrong = text[error.start : error.end]
-                raise SieError(make("not-in-encoding", text=wrong, encoding=encoding)) from None
+                raise SieError(make("not-in-encoding", text=wrong, encoding=KNOWN.get(encoding, encoding))) from None
             return text.translate(_STAND_INS).encode(encoding, errors="replace")
 
     @staticmethod
