@@ -31,9 +31,10 @@ class Counted(dict[int, int]):
     def __init__(self, data: bytes) -> None:
         super().__init__()
         self._data = data
+        self._beyond_ascii = data.translate(None, bytes(range(0x80)))
 
     def __missing__(self, byte: int) -> int:
-        count = self[byte] = self._data.count(byte)
+        count = self[byte] = (self._data if byte < 0x80 else self._beyond_ascii).count(byte)
         return count
 
 

@@ -19,6 +19,8 @@ KNOWN = {"cp437": "CP437", "utf-8": "UTF-8", "cp1252": "Windows-1252", "iso-8859
 """Python's names and people's."""
 NOT_IN_WINDOWS_1252 = bytes.fromhex("81 8D 8F 90 9D")
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
+_FIRST, _FURTHER = bytes(range(0xC2, 0xF5)), bytes(range(0x80, 0xC0))
+"""Bytes of a character of several bytes in UTF-8."""
 _WINDOW = 1 << 20
 _O_OR_QUOTE = b"\x94"
 """CP437's ö, and the ” of Windows-1252."""
@@ -49,7 +51,7 @@ def detect(data: bytes, counts: Counts) -> Encoding:
         return Encoding("cp437", "certain")
     if is_utf8(data):
         return Encoding("utf-8", "certain")
-    if _is_damaged_utf8(data):
+    if _is_damaged_utf8(data, counts):
         return Encoding("utf-8", "likely")
     return Encoding(*_eight_bit(data, counts))
 
@@ -107,8 +109,11 @@ def mended(data: bytes, encoding: str, problems: Problems) -> bytes:
     return b"".join(lines)
 
 
-def _is_damaged_utf8(data: bytes) -> bool:
+def _is_damaged_utf8(data: bytes, counts: Counts) -> bool:
     """More characters of several bytes than bytes that belong to none: a text was cut in the middle of one, say."""
+    first, further, all_ = (sum(map(counts.__getitem__, some)) for some in (_FIRST, _FURTHER, _BEYOND_ASCII))
+    if 2 * min(first, further) <= all_ - further:
+        return False  # however they are paired; so it is with nearly every file, and the lines needn't be looked at
     whole, rest = 0, 0
     for line in BytesIO(data):
         if not line.isascii():
