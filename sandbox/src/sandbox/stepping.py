@@ -21,14 +21,17 @@ async def _open(_number: int) -> None:
     """No gate."""
 
 
-@types.coroutine
-def stepwise(
-    coroutine: Coroutine[Any, Any, Result], *, under_way: Gate = _open, done: Gate = _open
-) -> Generator[Any, Any, Result]:
+async def stepwise(coroutine: Coroutine[Any, Any, Result], *, under_way: Gate = _open, done: Gate = _open) -> Result:
     """Runs the coroutine; `under_way(n)` runs while what its n-th await has set going is still open.
 
-    `done(n)` runs when that has come to its end, and the coroutine hasn't seen it yet.
+    `done(n)` runs when that has come to its end, and the coroutine hasn't seen it yet. Give it a task of its own:
+    timeouts of a coroutine that is left cancel the task that it ran in.
     """
+    return await _drive(coroutine, under_way, done)
+
+
+@types.coroutine
+def _drive(coroutine: Coroutine[Any, Any, Result], under_way: Gate, done: Gate) -> Generator[Any, Any, Result]:
     goes_on: Callable[[], Any] = partial(coroutine.send, None)
     number = 0
     while True:
@@ -55,7 +58,7 @@ async def die_at(coroutine: Coroutine[Any, Any, object], awaits: int) -> bool:
             raise Died
 
     try:
-        await stepwise(coroutine, done=done)
+        await asyncio.create_task(stepwise(coroutine, done=done))
     except Died:
         return False
     return True

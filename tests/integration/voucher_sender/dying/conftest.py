@@ -38,7 +38,7 @@ class Mortal:
         coroutine = batch_job.run(replace(job, pool=pool), sender)
 
         try:
-            return await asyncio.create_task(die_at(coroutine, awaits))
+            return await die_at(coroutine, awaits)
         except db.GONE:
             return False  # somebody cut its connection before
         finally:
