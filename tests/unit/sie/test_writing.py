@@ -134,7 +134,7 @@ def test_another_encoding_holds_what_cp437_lacks() -> None:
     document = a_builder().voucher(a_voucher(text="100 €")).build()
 
     assert sie.read(sie.write(document, encoding="utf-8")) == document
-    with pytest.raises(sie.SieError, match="cp437"):
+    with pytest.raises(sie.SieError, match="CP437"):
         sie.write(document, encoding="utf-8", with_checksum=True)
     checked = sie.read(sie.write(a_builder().build(), encoding="utf-8", with_checksum=True))
     assert (checked.encoding, checked.checksum) == ("utf-8", "right")

@@ -14,7 +14,7 @@ from sie.headers import HEADERS
 from sie.records import Other
 
 _BLANK = b" \t\r\n"
-_CLOSING_BRACE = re.compile(rb"^[ \t]*+\}[ \t\r]*+$", re.MULTILINE)
+_CLOSING_BRACE = re.compile(rb"\n[ \t]*+\}[ \t\r]*+(?:\n|\Z)")
 
 
 class Careful(IdentificationRecords, RegisterRecords, BalanceRecords, VoucherRecords):
