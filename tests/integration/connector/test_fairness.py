@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -102,7 +103,10 @@ async def company(pool: db.Pool) -> Company:
 
 
 def told(record_property: Callable[[str, object], None], what: str, jobs: list[Job]) -> None:
-    each = ", ".join(f"{job.purpose} {job.calls} calls, longest wait {max(job.waits):.1f} s" for job in jobs)
+    each = ", ".join(
+        f"{job.purpose} {job.calls} calls, waited {statistics.mean(job.waits):.1f} s (at most {max(job.waits):.1f} s)"
+        for job in jobs
+    )
     record_property("figure", f"{what}, a minute: {each}")
 
 
@@ -142,7 +146,7 @@ async def test_a_person_goes_first_then_vouchers_then_imports_and_none_starves(
     await company.run(MINUTE, *jobs)
 
     told(record_property, "a person in a dialog, vouchers and four imports", jobs)
-    assert max(person.waits[1:]) < 1.0  # the first came when all slots had just been used up
+    assert statistics.mean(person.waits[1:]) < 0.5  # the first came when all slots had just been used up
     assert vouchers.calls > 2 * MINUTE
     assert min(job.calls for job in imports) > 10
     assert max(max(job.waits) for job in imports) < 10

@@ -260,7 +260,8 @@ async def test_a_giant_slows_nobody(floor: Floor, record_property: Callable[[str
         "figure",
         f"{COMPANIES} companies, {(len(a) + len(b)) / (2 * PAIRS * PHASE):.0f} calls/s:"
         f" p50 {_ms(a, 50)} p99 {_ms(a, 99)}; beside a giant: p50 {_ms(b, 50)} p99 {_ms(b, 99)};"
-        f" medians of companies, with over without: {statistics.median(slowed):.3f}, most {max(slowed):.3f}; cores used: {cores}",
+        f" medians of companies, with over without: {statistics.median(slowed):.3f}, most {max(slowed):.3f};"
+        f" cores used: {cores}",
     )
     rate = await floor.simulator.rate()
     assert sum(figures["too_many_requests"] for figures in rate.values()) == 0

@@ -21,12 +21,14 @@ class Counter:
         self._pool, self._lease_time = pool, lease_time
         self._waiting: list[tuple[Asked, asyncio.Future[Leased]]] = []
         self._clerks: set[asyncio.Task[None]] = set()
+        self._serving = 0  # clerks that look at who waits before they go; a task ends a moment later
 
     async def lease(self, asked: Asked) -> Leased:
         """What it gets. Slots of a caller who has gone meanwhile are handed back."""
         answer: asyncio.Future[Leased] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
-        if len(self._clerks) < CLERKS:
+        if self._serving < CLERKS:
+            self._serving += 1
             clerk = asyncio.create_task(self._serve())
             self._clerks.add(clerk)
             clerk.add_done_callback(self._clerks.discard)
@@ -44,6 +46,7 @@ class Counter:
                 for _, answer in batch:
                     if not answer.done():
                         answer.set_exception(error)
+        self._serving -= 1
 
 
 def _answer(batch: list[tuple[Asked, asyncio.Future[Leased]]], given: list[Leased]) -> list[Back]:

@@ -5,10 +5,10 @@ alter table waiters add column holder uuid;
 alter table waiters add column urgency interval;
 
 -- As take_slots of migration 0002 (which the code before this one calls), and besides: who has had an even share of
--- the last window, and who is less urgent than somebody who called within ten seconds, is polite: goes after the
--- others, unless it has waited for ten seconds, and takes one slot at a time, at the pace at which slots come free in
--- the long run. Otherwise all 25 would be gone in a moment and come free together 5 s later, and who calls once after
--- the other would wait that long each time.
+-- the last window, and who is less urgent than somebody who called within it, is polite: goes after the others, unless
+-- it has waited for ten seconds, leaves eight slots free, and takes those one at a time, at the pace at which slots
+-- come free in the long run. Otherwise all 25 would be gone in a moment and come free together 5 s later, and who calls
+-- once after the other would wait that long each time.
 create function take_lot(
     budget bigint, lease uuid, asker uuid, wanted integer, head_start interval, lease_time interval,
     out numbers smallint[], out seconds double precision, out wait double precision, out expected double precision
@@ -25,6 +25,7 @@ declare
     others boolean;
     ahead integer := 0;      -- slots that go to others first
     polite_ahead integer := 0;
+    spare integer;           -- slots that are free beyond those that the polite leave
     next_free timestamptz;
     patience constant interval := interval '10 seconds';  -- who has waited so long goes before whoever comes
 begin
@@ -34,11 +35,12 @@ begin
     select array_agg(s.number order by s.number) filter (where s.lease_id = lease and s.lease_until > moment),
         extract(epoch from min(s.lease_until) filter (where s.lease_id = lease and s.lease_until > moment) - moment),
         count(*) filter (where s.holder = asker and s.free_at > moment),
-        max(s.urgency) filter (where s.taken_at > moment - patience),
+        max(s.urgency) filter (where s.taken_at > moment - interval '5 seconds'),
         max(s.taken_at) filter (where s.urgency <= head_start),
         coalesce(bool_or(s.holder <> asker and s.free_at > moment), false)
-            or exists (select from waiters as w where w.budget_id = budget)
-    into numbers, seconds, held, most_urgent, last_taken, others from slots as s where s.budget_id = budget;
+            or exists (select from waiters as w where w.budget_id = budget),
+        count(*) filter (where s.free_at <= moment) - 8
+    into numbers, seconds, held, most_urgent, last_taken, others, spare from slots as s where s.budget_id = budget;
     wait := 0;
     if numbers is not null then -- the same lease gets the same slots again
         return;
@@ -70,7 +72,10 @@ begin
         where (other.polite and other.turn > moment - patience, other.turn, other.lease_id)
             < (i_am_polite and my_turn > moment - patience, my_turn, lease);
     end if;
-    if i_am_polite then
+    if i_am_polite and ahead < spare then
+        share := held + spare - ahead;
+        i_am_polite := false;
+    elsif i_am_polite then
         closed := greatest(closed, last_taken + (1 + polite_ahead) * interval '0.18 seconds'); -- 25 in 4.5 s
     end if;
 
