@@ -23,6 +23,15 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "one line of braces": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 " + b"{" * size,
     "one long object list": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {" + b"1 2 " * (size // 4),
     "one object list of quotes": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {" + b'"a"b ' * (size // 5),
+    "one object list of quotes in doubt": lambda size: (
+        HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {" + b'"a" b" ' * (size // 7)
+    ),
+    "one line of fields that end in doubt": lambda size: HEAD + b'#ADRESS "a"x ' + b'"b" ' * (size // 4) + b'c" "',
+    "damaged UTF-8": lambda size: HEAD + b"#KONTO 1 \xc3\xa5\xc3\xa5\xc3\n" * (size // 15),
+    "lines that end with CR": lambda size: HEAD + b"\r#KONTO 1 A" * (size // 11),
+    "a wrong checksum of fields in doubt": lambda size: (
+        HEAD + b"#KSUMMA\n" + b'#KONTO 1 "a \\"b" c" d\n' * (size // 21) + b"#KSUMMA 5\n"
+    ),
     "one long number": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {} " + b"9" * size,
     "one long decimal": lambda size: HEAD + b"#VER A 1 20250101\n{\n#TRANS 1 {} 1." + b"9" * size,
     "lines of braces": lambda size: HEAD + b"{\n" * (size // 2),

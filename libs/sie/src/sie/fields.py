@@ -50,6 +50,7 @@ class Line:
         self._report = report
         self._at = 0
         self._tries = CLOSINGS_TRIED
+        self._is_doubtful = False
         self._is_sound = b'"' not in line or _SOUND.fullmatch(line) is not None
 
     @property
@@ -156,11 +157,17 @@ class Line:
         if at < 0:
             at = next((at for at in found if not self._is_escaped(at)), found[0])
             self._is_sound = True  # it has been told that nothing here is certain
-            self._report("quote-doubtful", start, shown)
+            self._tell_doubt(start, shown)
+        elif at != regular and not self._is_sound:
+            self._tell_doubt(start, shown)
         elif at != regular:
-            code = "quote-backslash" if self._is_escaped(at) else "quote-inside"
-            self._report(code if self._is_sound else "quote-doubtful", start, shown)
+            self._report("quote-backslash" if self._is_escaped(at) else "quote-inside", start, shown)
         return at
+
+    def _tell_doubt(self, start: int, shown: bytes) -> None:
+        """An error once a line: from there on nothing is certain."""
+        self._report("quote-inside" if self._is_doubtful else "quote-doubtful", start, shown)
+        self._is_doubtful = True
 
     def _is_end(self, at: int) -> bool:
         """Whether a field may well end with the quote here: what follows is sound, or at least a quoted field."""
