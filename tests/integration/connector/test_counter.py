@@ -80,23 +80,6 @@ async def test_a_failure_is_told_to_those_whom_it_met_and_the_next_are_served(
     assert (await counter.lease(asked(companies[0]))).numbers
 
 
-async def test_who_comes_in_the_moment_in_which_all_have_been_served_is_served_too(
-    counter: Counter, companies: list[UUID]
-) -> None:
-    """Each clerk's end is a moment of its own: whoever comes in it must not wait for the one after."""
-
-    async def again_and_again(company: UUID) -> None:
-        back: list[Back] = []
-        for step in range(40):
-            one = asked(company, *back)
-            back = backs(one, await counter.lease(one))
-            for _ in range(step % 4):
-                await asyncio.sleep(0)
-
-    async with asyncio.timeout(30):
-        await asyncio.gather(*(again_and_again(company) for company in companies[:CLERKS]))
-
-
 async def test_replicas_that_serve_the_same_companies_do_not_lock_each_other_up(
     scene: Any, counter: Counter, companies: list[UUID]
 ) -> None:

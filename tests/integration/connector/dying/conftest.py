@@ -83,8 +83,9 @@ class Town:
             self.scene.dsn, min_size=1, max_size=2, command_timeout=60, server_settings=settings, init=db._codecs
         )
         mint = self.survivor.mint
-        oauth: OAuth = OAuth("our-app", "our-secret", base_url=mint.oauth._base_url, timeout=20.0,
-                             transport=Suspending(self.scene.fortnox))  # fmt: skip
+        oauth = OAuth(
+            "our-app", "our-secret", base_url="http://fortnox.example", transport=Suspending(self.scene.fortnox)
+        )
         keeper = Keeper(pool, mint.keeper.connect, self.clock)
         self.processes.append(Process(replace(mint, pool=pool, keeper=keeper, oauth=oauth), pool))
         return self.processes[-1]
