@@ -178,11 +178,10 @@ async def test_a_topic_that_is_missing_holds_up_no_other_and_goes_out_when_it_is
         published = of(keys, await topics.read(IMPORTS, before + 40))
         assert gauge() == 1
         await topics.make("late")
-        while gauge():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(pool, "select count(*) = 0 from outbox")
 
+    assert not gauge()
     assert [*sequences(published).values()] == [[*range(1, 9)]] * 5
-    assert await pool.fetchval("select count(*) from outbox") == 0
     assert len(await topics.read("late", 600)) == 600
     assert await topics.size(IMPORTS) == before + 40
 
