@@ -74,7 +74,8 @@ async def test_a_hanging_fortnox_keeps_nothing_else_waiting(scene: Any, start: S
     start(replica)
 
     async def all_hang() -> bool:
-        return await scene.pool.fetchval("select count(*) from grants where claim_id is not null") == 8
+        claimed: int = await scene.pool.fetchval("select count(*) from grants where claim_id is not null")
+        return claimed == 8
 
     await until(all_hang)
     begun = await scene.begin(replica)
