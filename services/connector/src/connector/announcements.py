@@ -90,7 +90,7 @@ class Announcer:
             "upgrade": limits.upgrade(grant.kind),
             "connected_at": row.connected_at,
             "valid_until": self.valid_until(grant),
-            "trouble": Trouble.of(problems.stored(grant.trouble)) if grant.trouble else None,
+            "trouble": Trouble.of(problems.stored(trouble)) if (trouble := grant.trouble or row.trouble) else None,
         }
 
     def valid_until(self, grant: Grant) -> datetime | None:

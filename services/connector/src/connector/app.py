@@ -55,7 +55,7 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     origins = frozenset(settings.allowed_origins)
     consenting = Consenting(keeper, oauth, vault, reader, registry, f"{settings.public_url}/connect/callback")
     forwarded_life = timedelta(days=settings.forwarded_link_days)
-    opening = Opening(pool, vault, settings.public_url, origins, forwarded_life)
+    opening = Opening(pool, vault, client_id, settings.public_url, origins, forwarded_life)
     connect = Connect(pool, keeper, oauth, opening, consenting, announcer)
     lookups = Lookups(pool, leasing, settings.fortnox_api_url, clock, fortnox_transport)
     runtime.stack.push_async_callback(lookups.memory.close)
