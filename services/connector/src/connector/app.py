@@ -63,7 +63,7 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
     runtime.parts |= {Opening: opening, Connect: connect, Views: Views(pool, announcer, clock)}
     runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
-    runtime.tasks += [upkeep.run(), Pulse(pool, clock).beat()]
+    runtime.tasks += [*upkeep.tasks(), Pulse(pool, clock).beat()]
 
 
 def create_app(settings: ConnectorSettings) -> FastAPI:

@@ -3,6 +3,7 @@
 from connector.repository.connections import ConnectionRow, Connections
 from connector.repository.grants import Grant, GrantedTokens, Grants
 from connector.repository.keys import KeyRow, Keys
+from connector.repository.renewals import Renewals
 from connector.repository.sessions import Session, Sessions
 from connector.repository.slots import Asked, Back, Leased, Slot, Slots, Taken
 
@@ -17,6 +18,7 @@ __all__ = [
     "KeyRow",
     "Keys",
     "Leased",
+    "Renewals",
     "Session",
     "Sessions",
     "Slot",
