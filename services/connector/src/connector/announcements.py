@@ -9,7 +9,7 @@ from uuid import UUID
 from common.clock import Clock
 from common.database import Connection
 from common.events import ConnectFailed, ConnectionKind, ConnectionRemoved, ConnectionState, Record, Trouble, new_event
-from common.events.connections import ConnectionStatus
+from common.events.connections import ConnectionStatus, ConsentAfter
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
 from connector import limits, problems, scopes
@@ -45,8 +45,10 @@ class Announcer:
         await self._add(connection, (happened(**self.facts(grant, row)) for row in concerned))
         await Grants(connection).announced(grant_id, self.valid_until(grant))
 
-    async def tell_removed(self, connection: Connection, grant: Grant, row: ConnectionRow) -> None:
-        """Says that it is removed, and then removes its key from the compacted topic.
+    async def tell_removed(
+        self, connection: Connection, grant: Grant, row: ConnectionRow, consent: ConsentAfter
+    ) -> None:
+        """Says that it is removed, with what becomes of the consent, and then removes its key from the compacted topic.
 
         Also of a company that can't be read any more, since its master key is gone.
         """
@@ -54,7 +56,9 @@ class Announcer:
             "status": ConnectionStatus.REMOVED,
             "valid_until": None,
         }
-        await self._add(connection, [ConnectionRemoved(**facts)])
+        if consent is ConsentAfter.REMAINS:
+            facts["trouble"] = Trouble.of(problems.CONSENT_REMAINS.error())
+        await self._add(connection, [ConnectionRemoved(**facts, consent=consent)])
         tombstone = Record(ConnectionRemoved.TOPIC.name, str(row.id).encode(), None)
         await self.outbox.add_tombstone(connection, tombstone)
 

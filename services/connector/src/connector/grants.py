@@ -1,4 +1,4 @@
-"""Grants over their life: a consent taken in, shared by all connections to the company, ended with the last of them."""
+"""Grants: a consent taken in, shared by all connections to the company. Their end: `ending.py`."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,12 +25,10 @@ from connector.tokens.sealed import (
 )
 from connector.tokens.vault import Unsealable, Vault
 from connector.wishes import digits
-from fortnox.oauth import OAuth, Tokens
+from fortnox.oauth import Tokens
 
 log = structlog.get_logger()
 
-HOLD = timedelta(seconds=5)  # the right to revoke a consent is held like the right to renew it
-TAKEOVER_AFTER = timedelta(seconds=60)
 FINISH_WITHIN = timedelta(seconds=60)  # what follows the exchange of a code, before another replica does it
 NOBODY = Company(name="", organisation_number="")  # until the company of a new consent has been read
 
@@ -64,7 +62,6 @@ class Registry:
     pool: Pool
     keeper: Keeper
     client_id: str
-    oauth: OAuth
     vault: Vault
     announcer: Announcer
     idle_renewal: timedelta
@@ -176,37 +173,6 @@ class Registry:
         harmed = await sharing.mark(connection, grant, held.replaced, but=but)
         await self.announcer.tell(connection, grant_id, ConnectionRenewed, but=but)
         return harmed
-
-    async def disconnect(self, connection_id: UUID) -> None:
-        """Removes a connection and says so; with the last one upkeep ends the grant. Again: nothing happens."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            row = await Connections(connection).get(connection_id)
-            if row is None:
-                raise problems.UNKNOWN.error()
-            grant = await Grants(connection).get(row.grant_id, lock=True) if row.grant_id else None
-            if grant is None or not await Connections(connection).remove(connection_id):
-                return
-            await self.announcer.tell_removed(connection, grant, row)
-        log.info("connection.removed", connection=str(connection_id))
-
-    async def finish_ending(self) -> UUID | None:
-        """Revokes one consent that no connection lives by and deletes its key and tokens; None: there was none."""
-        claim_id = uuid4()
-        async with self.pool.acquire() as connection:
-            await Grants(connection).end_orphans()
-            grant = await Grants(connection).claim_ending(claim_id, HOLD, TAKEOVER_AFTER)
-        if grant is None:
-            return None
-        try:
-            refresh_token = open_refresh_token(key_of(self.vault, grant), grant)
-            if refresh_token:
-                await self.oauth.revoke(refresh_token)
-        except Unsealable:
-            log.error("grant.unsealable", grant=str(grant.id))  # nothing can be revoked with it: it only goes
-        async with self.pool.acquire() as connection:
-            await Grants(connection).delete_ended(grant.id)
-        log.info("grant.ended", grant=str(grant.id))
-        return grant.id
 
     async def _grant(self, connection: Connection, session: Session, new: Held) -> Grant | None:
         """The company's grant, locked; None when it is a new one, which then has these tokens."""

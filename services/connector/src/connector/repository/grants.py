@@ -154,7 +154,7 @@ class Grants:
             client_id,
             list(fingerprints),
         )
-        return [_grant(row) for row in rows]
+        return [grant_of(row) for row in rows]
 
     async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
         """What was held for the grant is its own now."""
