@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 CONNECTED = "Företaget är anslutet till Fortnox"
-FAILED = "Anslutningen blev inte av"
+FAILED = "Anslutningen kunde inte göras"
 
 
 async def ends_on(page: Page, title: str, code: str = "") -> None:

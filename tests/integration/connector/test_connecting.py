@@ -244,21 +244,20 @@ async def test_two_assignments_share_a_company_and_its_consent(scene: Any, repli
         assert (await replica.lease(connection))["access_token"]
 
 
-async def test_what_was_asked_for_and_not_granted_is_told(scene: Any, replica: Any, tenant: int) -> None:
-    """A later consent to less replaces the one before (Fortnox fact 2)."""
-    first = await scene.connected(replica, tenant)
+async def test_what_was_asked_for_and_not_granted_is_told_and_asked_for_again(
+    scene: Any, replica: Any, tenant: int
+) -> None:
+    begun = await scene.begin(replica)
+    await scene.browser(replica).connect(begun["url"], "without-payment", tenant)
+    [event] = await scene.said()
+    assert event["missing_scopes"] == ["payment"]
 
-    await scene.connected(replica, tenant, datasets=["sie4"], vouchers=False)
-
-    [told_again] = await scene.said("connection.renewed")
-    assert told_again["connection_id"] == str(first)
-    assert {"invoice", "payment", "settings"} <= set(told_again["missing_scopes"])
-    begun = await scene.begin(replica, datasets=["sie4"], vouchers=False, connection_id=str(first))
+    begun = await scene.begin(replica, datasets=["sie4"], vouchers=False, connection_id=begun["connection_id"])
     departed = await scene.browser(replica).depart(begun["url"])
+
     assert set(parse_qs(urlsplit(departed.headers["location"]).query)["scope"][0].split()) == {
-        "companyinformation",
-        "bookkeeping",
-        *told_again["missing_scopes"],
+        *event["scopes"],
+        "payment",
     }
 
 

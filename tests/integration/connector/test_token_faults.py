@@ -30,7 +30,8 @@ class Waiting(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await self._inner.handle_async_request(request)
-        self._clock.ahead += HOUR
+        if request.url.path == "/oauth-v1/token":
+            self._clock.ahead += HOUR
         return answer
 
 
@@ -154,6 +155,18 @@ async def test_a_token_that_waited_for_the_database_is_no_younger_than_it_is(
     await slow.mint.renew(grant["id"], grant["version"])
 
     assert (await scene.grant())["version"] == grant["version"] + 1
+    assert await scene.pool.fetchval("select access_until <= clock() from grants")
+    assert (await replica.lease(connection))["access_token"]
+
+
+async def test_a_consents_token_that_waited_for_the_database_is_no_younger_than_it_is(
+    scene: Any, replica: Any, tenant: int
+) -> None:
+    clock = Ahead()
+    slow = await scene.replica(clock=clock, fortnox=Waiting(scene.fortnox, clock))
+
+    connection = await scene.connected(slow, tenant, kind="refresh_token")
+
     assert await scene.pool.fetchval("select access_until <= clock() from grants")
     assert (await replica.lease(connection))["access_token"]
 
