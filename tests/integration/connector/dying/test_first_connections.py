@@ -14,6 +14,10 @@ from sandbox.stepping import Suspending, die_at
 
 STEP = 4
 ALL = [1, *(pytest.param(first, marks=pytest.mark.long) for first in range(2, STEP + 1))]
+STILL_HELD = (
+    "select count(*) from pg_stat_activity"
+    " where datname = current_database() and state like 'idle in transaction%' and pid <> pg_backend_pid()"
+)
 
 
 async def ended(town: Any, begun: dict[str, Any]) -> str:
@@ -45,6 +49,8 @@ async def test_a_crash_at_any_await_loses_no_consent_that_was_stored(
         except db.GONE:
             done = False
         mortal.runtime.pool.terminate()
+        while await scene.pool.fetchval(STILL_HELD):  # PostgreSQL needs a moment to notice
+            pass
         town.left.append(arriving)
         was, held = await scene.pool.fetchrow(
             "select status, tenant is not null from connect_sessions where id = $1", UUID(begun["session_id"])
