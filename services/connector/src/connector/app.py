@@ -20,6 +20,7 @@ from connector.grants import Registry
 from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
+from connector.lookups.refusals import Refusals
 from connector.opening import Opening
 from connector.pulse import Pulse, feel
 from connector.settings import ConnectorSettings
@@ -59,7 +60,7 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     forwarded_life = timedelta(days=settings.forwarded_link_days)
     opening = Opening(pool, vault, client_id, settings.public_url, origins, forwarded_life)
     connect = Connect(pool, keeper, oauth, opening, consenting, announcer)
-    lookups = Lookups(pool, leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    lookups = Lookups(pool, leasing, Refusals(pool, announcer), settings.fortnox_api_url, clock, fortnox_transport)
     runtime.stack.push_async_callback(lookups.memory.close)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
     runtime.parts |= {Leasing: leasing, Registry: registry, Ending: ending, Lookups: lookups, Mint: mint}

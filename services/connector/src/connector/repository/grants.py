@@ -44,6 +44,7 @@ class Grant:
     succeeded_at: datetime | None
     failed_at: datetime | None
     failure: dict[str, Any] | None
+    refused_scopes: list[str]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ class Grants:
 
     async def consent_again(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens) -> None:
         """A new consent replaces the one before, whatever state that was in and whoever was renewing it."""
-        await self._connection.execute("update grants set kind = $2 where id = $1", grant_id, kind)
+        await self._connection.execute(
+            "update grants set kind = $2, refused_scopes = '{}' where id = $1", grant_id, kind
+        )
         await self.store(grant_id, tokens, 0.0)
 
     async def store(self, grant_id: UUID, tokens: GrantedTokens, age: float) -> None:
@@ -159,7 +162,10 @@ class Grants:
     async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
         """What was held for the grant is its own now."""
         await self._connection.execute(
-            "update grants set status = 'active', trouble = null, retry_at = null, scopes = $2 where id = $1",
+            """
+            update grants set status = 'active', trouble = null, retry_at = null, scopes = $2, refused_scopes = '{}'
+            where id = $1
+            """,
             grant_id,
             list(scopes),
         )
@@ -224,10 +230,50 @@ class Grants:
         )
 
     async def announced(self, grant_id: UUID, until: datetime | None) -> None:
-        await self._connection.execute("update grants set announced_until = $2 where id = $1", grant_id, until)
+        """Notes that its state was told, and the end with it."""
+        await self._connection.execute(
+            "update grants set announced_until = $2, untold = false where id = $1", grant_id, until
+        )
 
-    async def expire(self, grant_id: UUID) -> None:
-        await self._connection.execute("update grants set status = 'expiring' where id = $1", grant_id)
+    async def not_told(self, grant_id: UUID) -> None:
+        await self._connection.execute("update grants set untold = true where id = $1", grant_id)
+
+    async def to_tell(self) -> list[Grant]:
+        """Those whose state is still to be told, locked."""
+        rows = await self._connection.fetch(
+            "select * from grants where untold and status <> 'ending' order by id limit 100 for update skip locked"
+        )
+        return [grant_of(row) for row in rows]
+
+    async def expire(self, grant_id: UUID, trouble: dict[str, Any]) -> None:
+        await self._connection.execute(
+            "update grants set status = 'expiring', trouble = $2 where id = $1", grant_id, trouble
+        )
+
+    async def refuse_scope(self, grant_id: UUID, version: int, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope to tokens of this version; False: that is known, or they are old."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = refused_scopes || $3::text
+            where id = $1 and version = $2 and $3 <> all (refused_scopes)
+            """,
+            grant_id,
+            version,
+            scope,
+        )
+        return done == "UPDATE 1"
+
+    async def allow_scope(self, grant_id: UUID, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope no longer; False: that is known."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = array_remove(refused_scopes, $2)
+            where id = $1 and $2 = any (refused_scopes)
+            """,
+            grant_id,
+            scope,
+        )
+        return done == "UPDATE 1"
 
     async def to_warn(self, older_than: timedelta) -> list[Grant]:
         """Those whose refresh token is older than that although it should have been renewed, locked."""
