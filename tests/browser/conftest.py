@@ -156,7 +156,7 @@ async def servers(
 ) -> AsyncIterator[Servers]:
     """The connector's and the product's origin, and the simulator."""
     world = World()
-    world.grants.register(Application("our-app", "our-secret"))
+    world.grants.register(Application("our-app", "sandbox-secret-of-the-app"))
     connector, product, fortnox = _listening(), _listening(), _listening()
     urls = [
         f"https://connector.localhost:{_port(connector)}",
@@ -202,7 +202,7 @@ def _settings(dsn: str, connector: str, product: str, fortnox: str) -> Connector
         kafka_bootstrap_servers="127.0.0.1:1",
         public_url=connector,
         fortnox_client_id="our-app",
-        fortnox_client_secret=SecretStr("our-secret"),
+        fortnox_client_secret=SecretStr("sandbox-secret-of-the-app"),
         fortnox_api_url=fortnox,
         fortnox_auth_url=fortnox,
         master_keys={"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())},

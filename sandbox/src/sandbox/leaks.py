@@ -1,7 +1,7 @@
 """Looks for secrets in what a run has left behind: logs, tables, topics. Tells the place of a finding, never the text.
 
-Tokens may stand in clear nowhere. A personal number may stand where the contract says so (an event's data, the SIE
-file), but in no log or error text, no record's key or headers, and nowhere in the connector's own tables.
+Tokens, keys and tickets may stand in clear nowhere. A personal number may stand where the contract says so (an event's
+data, the SIE file), but in no log or error text, no record's key or headers, and nowhere in the connector's own tables.
 """
 
 import re
@@ -16,8 +16,17 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 PLANTED_NUMBER = "811218-9876"
 """A personal number made for tests, as organisation number of companies in them."""
-TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}|(?<![0-9A-Za-z])[0-9a-f]{40}(?![0-9A-Za-z])")
-"""An access token (a JWT), or what Fortnox's refresh tokens and codes look like: 40 hexadecimal digits."""
+MARK = "sandbox-secret-"
+"""What the sandbox's own keys and client secrets begin with."""
+SECRET = re.compile(
+    rf"""
+      eyJ[\w-]{{8,}}\.[\w-]{{8,}}                        # an access token: a JWT
+    | (?<![0-9A-Za-z])[0-9a-f]{{40}}(?![0-9A-Za-z])      # a refresh token or a code
+    | {MARK}[\w-]{{8}} | c2FuZGJveC1zZWNyZXQt            # a key of ours, and what it is in base64
+    | (?<![\w/+-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{{43}}(?![\w/+=-])  # a ticket, state or cookie
+    """,
+    re.VERBOSE,
+)
 NUMBER = re.compile(r"811218[-+ ]?9876")
 IN_CLEAR = {("connector", "outbox", "value")}
 """Columns with an event's data, whose contract has the organisation number."""
@@ -34,7 +43,7 @@ class Scan:
     def text(self, kind: str, place: str, text: str, *, numbers: bool = True) -> None:
         """Looks through one text."""
         self.looked_at[kind] = self.looked_at.get(kind, 0) + 1
-        for name, pattern in (("a token", TOKEN), ("a personal number", NUMBER if numbers else None)):
+        for name, pattern in (("a secret", SECRET), ("a personal number", NUMBER if numbers else None)):
             if pattern is not None and pattern.search(text):
                 self.found.append(f"{name} in {kind} {place}")
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from common import database
 from common.messaging.administration import create_topics
+from sandbox import leaks
 from sandbox.embedded import Kafka, Postgres, Process, Supervisor, ports, python_module, responds
 from sandbox.fortnox.control import Simulator
 from sandbox.product import Connector, Product, ProductSettings, Received
@@ -118,7 +119,8 @@ def _servers(plan: Plan, supervisor: Supervisor, pool: ThreadPoolExecutor) -> St
         postgres.dsn if isinstance(postgres, Postgres) else str(plan.postgres),
         servers,
         keys={
-            name: secrets.token_urlsafe(24) for name in ("product", "importer", "voucher-sender", "fortnox", "master")
+            name: leaks.MARK + secrets.token_urlsafe(24)
+            for name in ("product", "importer", "voucher-sender", "fortnox", "master")
         },
     )
 

@@ -32,11 +32,11 @@ from sandbox.fortnox.world import World
 from sandbox.leaks import PLANTED_NUMBER, Scan
 
 BOOKS = (files("sandbox") / "books" / "Sie4.se").read_bytes()
-CLIENT_ID, CLIENT_SECRET = "our-app", "our-secret"
+CLIENT_ID, CLIENT_SECRET = "our-app", "sandbox-secret-of-the-app"
 ORIGIN = "https://bokslut.example"
 PUBLIC_URL = "https://connector.example"
 FORTNOX = "http://fortnox.example"
-KEY = "key-of-the-tests"
+KEY = "sandbox-secret-of-the-tests"
 KEYS = {"tests": SecretStr(base64.b64encode(os.urandom(32)).decode())}
 EVERYTHING = ("sie4", "customer_ledger", "supplier_ledger")
 

@@ -55,7 +55,7 @@ async def call(
     scene: Any, way: httpx.AsyncBaseTransport, connection: Any, purpose: Purpose, calls: int, at_once: int
 ) -> None:
     """A client process that calls as fast as it is let."""
-    leases = Leases("https://connector.example", "key-of-the-tests", transport=way, clock=Fast())
+    leases = Leases("https://connector.example", "sandbox-secret-of-the-tests", transport=way, clock=Fast())
     transport = Distant(scene.fortnox, random.Random(calls))
     async with (
         leases.session(connection, purpose) as permits,

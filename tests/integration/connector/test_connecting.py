@@ -63,7 +63,7 @@ async def test_a_company_is_connected_and_can_be_called(scene: Any, replica: Any
     assert (state["limitations"], state["upgrade"]) == ([], None)
     assert (event["valid_until"] is None) == (kind == "service_account")
 
-    leases = Leases("https://connector.example", "key-of-the-tests", transport=replica.transport)
+    leases = Leases("https://connector.example", "sandbox-secret-of-the-tests", transport=replica.transport)
     async with (
         leases.session(begun["connection_id"], Purpose.IMPORT) as permits,
         fortnox.Client(permits, base_url="http://fortnox.example", transport=scene.fortnox) as client,

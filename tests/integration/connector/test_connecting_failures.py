@@ -119,7 +119,7 @@ async def code_exchanged_twice(attempt: Attempt) -> httpx.Response:
     form = {"grant_type": "authorization_code", "code": httpx.URL(back).params["code"]}
     form["redirect_uri"] = "https://connector.example/connect/callback"
     async with httpx.AsyncClient(transport=attempt.scene.fortnox, base_url="http://fortnox.example") as somebody:
-        await somebody.post("/oauth-v1/token", data=form, auth=("our-app", "our-secret"))
+        await somebody.post("/oauth-v1/token", data=form, auth=("our-app", "sandbox-secret-of-the-app"))
     page: httpx.Response = await attempt.browser.open(back)
     return page
 

@@ -73,7 +73,7 @@ async def look_after(replica: Any, until: Callable[[], Awaitable[bool]]) -> None
 
 async def call(scene: Any, replica: Any, connection: Any) -> None:
     """A client process that calls Fortnox as fast as it is let."""
-    leases = Leases("https://connector.example", "key-of-the-tests", transport=replica.transport)
+    leases = Leases("https://connector.example", "sandbox-secret-of-the-tests", transport=replica.transport)
     async with (
         leases.session(connection, Purpose.IMPORT) as permits,
         fortnox.Client(permits, base_url="http://fortnox.example", transport=scene.fortnox) as client,

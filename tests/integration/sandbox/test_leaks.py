@@ -9,8 +9,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from sandbox.leaks import PLANTED_NUMBER, Scan
+from sandbox.leaks import MARK, PLANTED_NUMBER, Scan
 
+TICKET = "fZ3" + "aB1-_" * 8  # as secrets.token_urlsafe(32) makes them
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ0ZW5hbnRJZCI6MTIzNDU2fQ.c2lnbmF0dXJl"
 
 
@@ -19,6 +20,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ0ZW5hbnRJZCI6MTIzNDU2fQ.c2lnbmF0dXJl"
     [
         f"token={JWT}",
         f"Bearer {JWT}",
+        f"{MARK}0123abcd",
+        f"state={TICKET}",
         f"refresh_token={'0f7ae9c1b2' * 4}",
         PLANTED_NUMBER,
         "198112189876",
@@ -60,7 +63,7 @@ async def test_it_is_found_in_a_row_of_bytes_and_of_text(
     await connection.close()
 
     assert mine.found == [
-        "a token in column connector.grants.token",
+        "a secret in column connector.grants.token",
         "a personal number in column connector.grants.note",
     ]
 
@@ -80,4 +83,4 @@ async def test_it_is_found_in_a_record(kafka: str) -> None:
     await admin.delete_topics([name])
     await admin.close()
 
-    assert [place.split(" in ")[0] for place in scan.found] == ["a personal number", "a token"]
+    assert [place.split(" in ")[0] for place in scan.found] == ["a personal number", "a secret"]

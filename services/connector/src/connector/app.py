@@ -19,6 +19,7 @@ from connector.grants import Registry
 from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
+from connector.lookups.refusals import Refusals
 from connector.opening import Opening
 from connector.pulse import Pulse, feel
 from connector.settings import ConnectorSettings
@@ -57,13 +58,13 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     forwarded_life = timedelta(days=settings.forwarded_link_days)
     opening = Opening(pool, vault, settings.public_url, origins, forwarded_life)
     connect = Connect(pool, keeper, oauth, opening, consenting, announcer)
-    lookups = Lookups(pool, leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    lookups = Lookups(pool, leasing, Refusals(pool, announcer), settings.fortnox_api_url, clock, fortnox_transport)
     runtime.stack.push_async_callback(lookups.memory.close)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
     runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
     runtime.parts |= {Opening: opening, Connect: connect, Views: Views(pool, announcer, clock)}
     runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
-    runtime.tasks += [upkeep.run(), Pulse(pool, clock).beat()]
+    runtime.tasks += [*upkeep.tasks(), Pulse(pool, clock).beat()]
 
 
 def create_app(settings: ConnectorSettings) -> FastAPI:

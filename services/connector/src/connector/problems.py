@@ -227,6 +227,12 @@ LOST = Problem(
     english="Fortnox no longer accepts the grant: it was withdrawn, or its refresh token was spent or ran out.",
     status=409,
 )
+EXPIRING = Problem(
+    code="connection.expiring",
+    swedish="Anslutningen till Fortnox upphör {day} om den inte kan förnyas innan dess.",
+    next_step="Anslut företaget till Fortnox igen, så fortsätter den att gälla.",
+    english="The refresh token should have been renewed long ago and dies on {day}; last failure: {reason}.",
+)
 LICENCE_GONE = Problem(
     code="connection.missing-licence",
     swedish="Företaget saknar numera en licens i Fortnox som anslutningen behöver.",

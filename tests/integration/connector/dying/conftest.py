@@ -84,7 +84,10 @@ class Town:
         )
         mint = self.survivor.mint
         oauth = OAuth(
-            "our-app", "our-secret", base_url="http://fortnox.example", transport=Suspending(self.scene.fortnox)
+            "our-app",
+            "sandbox-secret-of-the-app",
+            base_url="http://fortnox.example",
+            transport=Suspending(self.scene.fortnox),
         )
         keeper = Keeper(pool, mint.keeper.connect, self.clock)
         self.processes.append(Process(replace(mint, pool=pool, keeper=keeper, oauth=oauth), pool))

@@ -41,12 +41,12 @@ class ConnectionState(EventData):
     missing_scopes: tuple[str, ...] = ()
     """Asked for but not granted."""
     limitations: tuple[Trouble, ...] = ()
-    """What is impossible, or less sure, without them."""
+    """What is impossible, or less sure, without them, or without those that Fortnox has refused in use since."""
     upgrade: Trouble | None = None
     """How it becomes a better one: a refresh token can become a service account."""
     connected_at: Timestamp
     valid_until: Timestamp | None = None
-    """When an idle connection dies; None for a service account."""
+    """When an idle connection dies; None for a service account, or when lost."""
     trouble: Trouble | None = None
 
 
@@ -57,7 +57,7 @@ class ConnectionEstablished(ConnectionState):
 
 
 class ConnectionRenewed(ConnectionState):
-    """The grant was renewed, or lives again after it was thought lost."""
+    """The grant was renewed, lives again after it was thought lost, or can do more or less than was told before."""
 
     TYPE = "connection.renewed"
 

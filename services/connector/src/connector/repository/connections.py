@@ -31,6 +31,7 @@ class Use:
     grant_id: UUID
     version: int
     scopes: tuple[str, ...]
+    refused_scopes: tuple[str, ...]
 
 
 class Connections:
@@ -52,12 +53,17 @@ class Connections:
         """None: there is no such connection, or not any more."""
         row = await self._connection.fetchrow(
             """
-            select g.id as grant_id, g.version, g.scopes from connections as c join grants as g on g.id = c.grant_id
+            select g.id as grant_id, g.version, g.scopes, g.refused_scopes
+            from connections as c join grants as g on g.id = c.grant_id
             where c.id = $1 and c.removed_at is null
             """,
             connection_id,
         )
-        return None if row is None else Use(row["grant_id"], row["version"], tuple(row["scopes"]))
+        return (
+            None
+            if row is None
+            else Use(**dict(row) | {name: tuple(row[name]) for name in ("scopes", "refused_scopes")})
+        )
 
     async def page(self, reference: str | None, after: UUID | None, limit: int) -> list[dict[str, Any]]:
         """Those that are not removed, in the order of their ids, with how their grant stands."""

@@ -11,6 +11,14 @@ import asyncpg
 from common.database import Connection
 from common.events import ConnectionKind
 
+ORPHANED = """
+    g.status <> 'ending'
+    and not exists (select from connections as c where c.grant_id = g.id and c.removed_at is null)
+    and not exists (select from connect_sessions as s where s.status = 'exchanging' and s.tenant = g.tenant)
+"""
+SEE_ORPHANS = f"select id from grants as g where {ORPHANED} for update skip locked"  # noqa: S608  (a constant)
+END_ORPHANS = f"update grants as g set status = 'ending' where id = any ($1) and {ORPHANED}"  # noqa: S608
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -36,6 +44,7 @@ class Grant:
     succeeded_at: datetime | None
     failed_at: datetime | None
     failure: dict[str, Any] | None
+    refused_scopes: list[str]
 
 
 @dataclass(frozen=True)
@@ -106,8 +115,34 @@ class Grants:
 
     async def consent_again(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens) -> None:
         """A new consent replaces the one before, whatever state that was in and whoever was renewing it."""
-        await self._connection.execute("update grants set kind = $2 where id = $1", grant_id, kind)
-        await self._store(grant_id, tokens, 0.0)
+        await self._connection.execute(
+            "update grants set kind = $2, refused_scopes = '{}' where id = $1", grant_id, kind
+        )
+        await self.store(grant_id, tokens, 0.0)
+
+    async def store(self, grant_id: UUID, tokens: GrantedTokens, age: float) -> None:
+        """Tokens live from when they were asked for, `age` seconds ago: they may have waited for the database."""
+        await self._connection.execute(
+            """
+            update grants set access_token = $2, access_hash = $3, access_until = clock() + make_interval(secs => $4),
+                refresh_token = coalesce($5, refresh_token), refresh_hash = coalesce($6, refresh_hash),
+                refreshed_at = case when $5::bytea is null then refreshed_at
+                    else clock() - make_interval(secs => $9) end,
+                renew_at = clock() + $7::interval, scopes = $8, version = version + 1, succeeded_at = clock(),
+                status = 'active', trouble = null, retry_at = null, claim_id = null, claim_deadline = null,
+                doubtful = false
+            where id = $1
+            """,
+            grant_id,
+            tokens.access_token,
+            tokens.access_hash,
+            tokens.expires_in - age,
+            tokens.refresh_token,
+            tokens.refresh_hash,
+            tokens.renew_in,
+            list(tokens.scopes),
+            age,
+        )
 
     async def set_company(self, grant_id: UUID, company: bytes) -> None:
         await self._connection.execute("update grants set company = $2 where id = $1", grant_id, company)
@@ -115,7 +150,10 @@ class Grants:
     async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
         """What was held for the grant is its own now."""
         await self._connection.execute(
-            "update grants set status = 'active', trouble = null, retry_at = null, scopes = $2 where id = $1",
+            """
+            update grants set status = 'active', trouble = null, retry_at = null, scopes = $2, refused_scopes = '{}'
+            where id = $1
+            """,
             grant_id,
             list(scopes),
         )
@@ -152,87 +190,6 @@ class Grants:
             "update grants set master_key = $2, sealed_key = $3 where id = $1", grant_id, master_key, sealed_key
         )
 
-    async def claim(
-        self, grant_id: UUID, version: int, claim_id: UUID, send_within: timedelta, takeover_after: timedelta
-    ) -> Grant | None:
-        """The right to renew tokens of this version, unless somebody has it. Commit before sending anything.
-
-        A holder that said nothing is succeeded when its deadline and the longest call after it are over; what became
-        of the refresh token is then in doubt.
-        """
-        return await self._one(
-            """
-            update grants set claim_id = $3, claim_deadline = clock() + $4::interval, claim_hash = refresh_hash,
-                doubtful = doubtful or claim_id is not null
-            where id = $1 and version = $2 and (status in ('active', 'expiring') or retry_at <= clock())
-                and (claim_id is null or claim_deadline + $5::interval < clock())
-            returning *
-            """,
-            grant_id,
-            version,
-            claim_id,
-            send_within,
-            takeover_after,
-        )
-
-    async def release(self, grant_id: UUID, claim_id: UUID, failure: dict[str, Any], *, doubtful: bool) -> None:
-        """Gives the right back: the call has ended and brought nothing, for which `failure` is the reason.
-
-        `doubtful` says that the refresh token may be spent all the same.
-        """
-        await self._connection.execute(
-            """
-            update grants set claim_id = null, claim_deadline = null, failed_at = clock(), failure = $3,
-                doubtful = doubtful or $4, renew_at = case when $4 then least(renew_at, clock()) else renew_at end
-            where id = $1 and claim_id = $2
-            """,
-            grant_id,
-            claim_id,
-            failure,
-            doubtful,
-        )
-
-    async def keep(self, spent: Grant, tokens: GrantedTokens, age: float) -> bool:
-        """Stores what was asked for `age` seconds ago with this grant, if what it spent is still what we have.
-
-        Compared by the token's hash and never by who holds the claim: a late answer may hold the only live token. A
-        service account spends nothing: there the late answer is the older one.
-        """
-        row = await self._connection.fetchval(
-            """
-            select id from grants
-            where id = $1 and refresh_hash is not distinct from $2 and (kind = 'refresh_token' or version = $3)
-            for update
-            """,
-            spent.id,
-            spent.refresh_hash,
-            spent.version,
-        )
-        if row is None:
-            return False
-        await self._store(spent.id, tokens, age)
-        return True
-
-    async def lose(self, spent: Grant, trouble: dict[str, Any], retry_in: timedelta | None) -> bool:
-        """Notes that the grant gives no more tokens, if what was refused is still what we have.
-
-        Nothing is deleted: a late answer may revive it.
-        """
-        done = await self._connection.execute(
-            """
-            update grants set status = 'lost', trouble = $3, retry_at = clock() + $4::interval,
-                failed_at = clock(), failure = $3, claim_id = null, claim_deadline = null, doubtful = false
-            where id = $1 and refresh_hash is not distinct from $2 and status <> 'ending'
-                and (kind = 'refresh_token' or version = $5)
-            """,
-            spent.id,
-            spent.refresh_hash,
-            trouble,
-            retry_in,
-            spent.version,
-        )
-        return done == "UPDATE 1"
-
     async def refuse_access(self, connection_id: UUID, access_hash: bytes) -> None:
         """Fortnox refused this access token: it is worth nothing from now on, if it is still the newest."""
         await self._connection.execute(
@@ -245,29 +202,50 @@ class Grants:
         )
 
     async def announced(self, grant_id: UUID, until: datetime | None) -> None:
-        await self._connection.execute("update grants set announced_until = $2 where id = $1", grant_id, until)
-
-    async def expire(self, grant_id: UUID) -> None:
-        await self._connection.execute("update grants set status = 'expiring' where id = $1", grant_id)
-
-    async def to_renew(self, takeover_after: timedelta, limit: int) -> list[tuple[UUID, int]]:
-        """Some of those that nobody renews although it is time, with their versions.
-
-        Refresh tokens that have been idle for long, lost grants that may live again, and what a dead holder left.
-        """
-        rows = await self._connection.fetch(
-            """
-            select id, version from grants
-            where (claim_id is null or claim_deadline + $1::interval < clock())
-                and ((status in ('active', 'expiring')
-                        and (claim_id is not null or (kind = 'refresh_token' and renew_at <= clock())))
-                    or (status = 'lost' and retry_at <= clock()))
-            order by random() limit $2
-            """,
-            takeover_after,
-            limit,
+        """Notes that its state was told, and the end with it."""
+        await self._connection.execute(
+            "update grants set announced_until = $2, untold = false where id = $1", grant_id, until
         )
-        return [(row["id"], row["version"]) for row in rows]
+
+    async def not_told(self, grant_id: UUID) -> None:
+        await self._connection.execute("update grants set untold = true where id = $1", grant_id)
+
+    async def to_tell(self) -> list[Grant]:
+        """Those whose state is still to be told, locked."""
+        rows = await self._connection.fetch(
+            "select * from grants where untold and status <> 'ending' order by id limit 100 for update skip locked"
+        )
+        return [grant_of(row) for row in rows]
+
+    async def expire(self, grant_id: UUID, trouble: dict[str, Any]) -> None:
+        await self._connection.execute(
+            "update grants set status = 'expiring', trouble = $2 where id = $1", grant_id, trouble
+        )
+
+    async def refuse_scope(self, grant_id: UUID, version: int, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope to tokens of this version; False: that is known, or they are old."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = refused_scopes || $3::text
+            where id = $1 and version = $2 and $3 <> all (refused_scopes)
+            """,
+            grant_id,
+            version,
+            scope,
+        )
+        return done == "UPDATE 1"
+
+    async def allow_scope(self, grant_id: UUID, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope no longer; False: that is known."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = array_remove(refused_scopes, $2)
+            where id = $1 and $2 = any (refused_scopes)
+            """,
+            grant_id,
+            scope,
+        )
+        return done == "UPDATE 1"
 
     async def to_warn(self, older_than: timedelta) -> list[Grant]:
         """Those whose refresh token is older than that although it should have been renewed, locked."""
@@ -279,34 +257,17 @@ class Grants:
             """,
             older_than,
         )
-        return [_grant(row) for row in rows]
-
-    async def put_off(self, grant_id: UUID, by: timedelta, doubtful_by: timedelta) -> None:
-        """Tries upkeep again later; sooner where a token may have been spent, since somebody must be told then."""
-        await self._connection.execute(
-            """
-            update grants set
-                renew_at = greatest(renew_at, clock() + case when doubtful then $3::interval else $2::interval end),
-                retry_at = case when retry_at is not null then clock() + $2::interval end
-            where id = $1
-            """,
-            grant_id,
-            by,
-            doubtful_by,
-        )
+        return [grant_of(row) for row in rows]
 
     async def end_orphans(self) -> None:
-        """Those without a connection, and without anybody who is just connecting, are to be revoked and deleted."""
-        await self._connection.execute(
-            """
-            update grants as g set status = 'ending'
-            where status <> 'ending'
-                and not exists (select from connections as c where c.grant_id = g.id and c.removed_at is null)
-                and not exists (
-                    select from connect_sessions as s where s.status = 'exchanging' and s.tenant = g.tenant
-                )
-            """
-        )
+        """Those without a connection, and without anybody who is just connecting, are to be revoked and deleted.
+
+        Looked at twice, the second time with their rows locked: a consent may have come meanwhile, and a statement
+        doesn't see what was committed while it waited for a row.
+        """
+        async with self._connection.transaction():
+            seen = await self._connection.fetch(SEE_ORPHANS)
+            await self._connection.execute(END_ORPHANS, [row["id"] for row in seen])
 
     async def claim_ending(self, claim_id: UUID, hold: timedelta, takeover_after: timedelta) -> Grant | None:
         """A grant to be revoked, if nobody is at it."""
@@ -329,35 +290,11 @@ class Grants:
         """Deletes keys and tokens, unless somebody has connected the company again meanwhile."""
         await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
 
-    async def _store(self, grant_id: UUID, tokens: GrantedTokens, age: float) -> None:
-        """Tokens live from when they were asked for, `age` seconds ago: they may have waited for the database."""
-        await self._connection.execute(
-            """
-            update grants set access_token = $2, access_hash = $3, access_until = clock() + make_interval(secs => $4),
-                refresh_token = coalesce($5, refresh_token), refresh_hash = coalesce($6, refresh_hash),
-                refreshed_at = case when $5::bytea is null then refreshed_at
-                    else clock() - make_interval(secs => $9) end,
-                renew_at = clock() + $7::interval, scopes = $8, version = version + 1, succeeded_at = clock(),
-                status = 'active', trouble = null, retry_at = null, claim_id = null, claim_deadline = null,
-                doubtful = false
-            where id = $1
-            """,
-            grant_id,
-            tokens.access_token,
-            tokens.access_hash,
-            tokens.expires_in - age,
-            tokens.refresh_token,
-            tokens.refresh_hash,
-            tokens.renew_in,
-            list(tokens.scopes),
-            age,
-        )
-
     async def _one(self, statement: str, *values: object) -> Grant | None:
         row = await self._connection.fetchrow(statement, *values)
-        return None if row is None else _grant(row)
+        return None if row is None else grant_of(row)
 
 
-def _grant(row: asyncpg.Record) -> Grant:
+def grant_of(row: asyncpg.Record) -> Grant:
     known = {one.name: row[one.name] for one in fields(Grant)}
     return Grant(**known | {"kind": ConnectionKind(row["kind"])})

@@ -16,13 +16,13 @@ import structlog
 
 import fortnox
 from common.clock import Clock
-from common.database import Connection, Pool
+from common.database import GONE, Connection, Pool
 from common.events import ConnectionKind, ConnectionLost, ConnectionRenewed
-from common.problems import ProblemError
+from common.problems import INTERNAL, ProblemError
 from connector import problems, telemetry
 from connector.announcements import Announcer
 from connector.keeping import Keeper
-from connector.repository import Grant, GrantedTokens, Grants
+from connector.repository import Grant, GrantedTokens, Grants, Renewals
 from connector.tokens.sealed import key_of, open_company, open_refresh_token, seal_tokens
 from connector.tokens.vault import RowKey, Unsealable, Vault
 from fortnox.oauth import OAuth, Tokens, tenant_of
@@ -38,6 +38,7 @@ PAUSES = (0.3, 1.0)  # seconds before passing failures are tried again
 LICENCE_PAUSE = timedelta(minutes=5)  # before a grant without licence is tried again
 NEWS = timedelta(days=1)  # a later end is worth an event when it has moved this far
 PASSING = (fortnox.TryLater, fortnox.OutcomeUnknown, fortnox.UnreadableAnswer)
+NOTHING_SPENT = (fortnox.TryLater, fortnox.Refused, Unsealable)
 
 
 @dataclass
@@ -94,6 +95,11 @@ class Mint:
                 if pause is None:
                     raise failure from None
                 await self.clock.sleep(pause)
+            except (ProblemError, *GONE):
+                raise
+            except Exception as error:
+                await self._give_back(claim, error, INTERNAL.error())
+                raise
             else:
                 return
 
@@ -103,7 +109,7 @@ class Mint:
         while True:
             claim_id, deadline = uuid4(), self.clock.boottime() + SEND_WITHIN.total_seconds()
             async with self.pool.acquire() as connection:
-                claimed = await Grants(connection).claim(grant_id, version, claim_id, SEND_WITHIN, TAKEOVER_AFTER)
+                claimed = await Renewals(connection).claim(grant_id, version, claim_id, SEND_WITHIN, TAKEOVER_AFTER)
                 if claimed is not None:
                     return Claim(claim_id, claimed, deadline)
                 grant = await Grants(connection).get(grant_id)
@@ -146,7 +152,8 @@ class Mint:
         if claim.grant.kind is ConnectionKind.SERVICE_ACCOUNT:
             return await self.oauth.client_credentials(claim.grant.tenant, start_by=claim.deadline)
         refresh_token = open_refresh_token(key, claim.grant)
-        assert refresh_token is not None
+        if refresh_token is None:
+            raise Unsealable("there is no refresh token")
         return await self.oauth.refresh(refresh_token, start_by=claim.deadline)
 
     async def _keep(self, grant: Grant, sealed: GrantedTokens, tokens: Tokens, asked_at: float) -> None:
@@ -158,13 +165,13 @@ class Mint:
         async def store(connection: Connection) -> None:
             before = await Grants(connection).get(grant.id, lock=True)
             age = self.clock.boottime() - asked_at
-            if before is None or not await Grants(connection).keep(grant, sealed, age):
+            if before is None or not await Renewals(connection).keep(grant, sealed, age):
                 log.info("grant.overtaken", grant=str(grant.id))
                 return
             after = await Grants(connection).get(grant.id)
             assert after is not None
             if self._is_news(before, after):
-                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionRenewed)
             log.info("grant.renewed", grant=str(grant.id), kind=grant.kind, revived=before.status == "lost")
 
         await self.keeper.commit(store)
@@ -182,9 +189,9 @@ class Mint:
         async def store(connection: Connection) -> bool:
             before = await Grants(connection).get(grant.id, lock=True)
             trouble = problems.to_store(error)
-            lost = await Grants(connection).lose(grant, trouble, retry_in)
+            lost = await Renewals(connection).lose(grant, trouble, retry_in)
             if lost and before and (before.status != "lost" or before.trouble != trouble):
-                await self.announcer.tell(connection, grant.id, ConnectionLost)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionLost)
             return lost
 
         if await self.keeper.commit(store):
@@ -195,9 +202,9 @@ class Mint:
     async def _give_back(self, claim: "Claim", error: Exception, failure: ProblemError) -> None:
         telemetry.RENEWALS.labels(claim.grant.kind, "failed").inc()
         log.warning("grant.renewal-failed", grant=str(claim.grant.id), error=type(error).__name__)
-        doubtful = isinstance(error, fortnox.OutcomeUnknown)
+        doubtful = not isinstance(error, NOTHING_SPENT)
         async with self.pool.acquire() as connection:
-            await Grants(connection).release(claim.grant.id, claim.id, problems.to_store(failure), doubtful=doubtful)
+            await Renewals(connection).release(claim.grant.id, claim.id, problems.to_store(failure), doubtful=doubtful)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from common.events.types import Model
 from connector.repository import Grant, GrantedTokens
-from connector.tokens.vault import RowKey, SealedKey, Vault
+from connector.tokens.vault import RowKey, SealedKey, Unsealable, Vault
 from fortnox.oauth import Tokens
 
 
@@ -42,7 +42,11 @@ def seal_company(key: RowKey, company: Company) -> bytes:
 
 
 def open_company(key: RowKey, grant: Grant) -> Company:
-    return Company.model_validate_json(key.open("company", grant.company))
+    """Raises Unsealable."""
+    try:
+        return Company.model_validate_json(key.open("company", grant.company))
+    except ValidationError:
+        raise Unsealable("company") from None
 
 
 def open_access_token(key: RowKey, grant: Grant) -> str:
