@@ -9,8 +9,8 @@ drop function take_slots(bigint, uuid, integer, interval, interval);
 -- if it is good for so many seconds, or can't be renewed. So nothing can go wrong between taking slots and answering,
 -- and slots are never handed back as unused while a repeat of the same request holds them. Who gets neither slots nor
 -- a wait gets the token first and asks again.
--- Replicas of the code before this one call the other lease_lots, with ten arguments, as long as a deploy lasts: the
--- migration after this one drops it.
+-- Replicas of the code before this one call the other lease_lots, with ten arguments, as long as a deploy lasts: a
+-- later migration drops it.
 create function lease_lots(
     connection_ids uuid[], lease_ids uuid[], holders uuid[], calls integer[], head_starts interval[],
     held_tokens bytea[], good_for double precision[], lease_time interval,
