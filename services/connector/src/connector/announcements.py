@@ -11,7 +11,7 @@ import structlog
 from common.clock import Clock
 from common.database import GONE, Connection
 from common.events import ConnectFailed, ConnectionKind, ConnectionRemoved, ConnectionState, Record, Trouble, new_event
-from common.events.connections import ConnectionStatus
+from common.events.connections import ConnectionStatus, ConsentAfter
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
 from connector import limits, problems, scopes
@@ -61,8 +61,10 @@ class Announcer:
             log.error("grant.not-told-yet", grant=str(grant_id), reason=reason, exc_info=error)
             await Grants(connection).not_told(grant_id)
 
-    async def tell_removed(self, connection: Connection, grant: Grant, row: ConnectionRow) -> None:
-        """Says that it is removed, and then removes its key from the compacted topic.
+    async def tell_removed(
+        self, connection: Connection, grant: Grant, row: ConnectionRow, consent: ConsentAfter
+    ) -> None:
+        """Says that it is removed, with what becomes of the consent, and then removes its key from the compacted topic.
 
         Also of a company that can't be read any more, since its master key is gone.
         """
@@ -70,7 +72,9 @@ class Announcer:
             "status": ConnectionStatus.REMOVED,
             "valid_until": None,
         }
-        await self._add(connection, [ConnectionRemoved(**facts)])
+        if consent is ConsentAfter.REMAINS:
+            facts["trouble"] = Trouble.of(problems.CONSENT_REMAINS.error())
+        await self._add(connection, [ConnectionRemoved(**facts, consent=consent)])
         tombstone = Record(ConnectionRemoved.TOPIC.name, str(row.id).encode(), None)
         await self.outbox.add_tombstone(connection, tombstone)
 
@@ -106,7 +110,7 @@ class Announcer:
             "upgrade": limits.upgrade(grant.kind),
             "connected_at": row.connected_at,
             "valid_until": self.valid_until(grant),
-            "trouble": Trouble.of(problems.stored(grant.trouble)) if grant.trouble else None,
+            "trouble": Trouble.of(problems.stored(trouble)) if (trouble := grant.trouble or row.trouble) else None,
         }
 
     def valid_until(self, grant: Grant) -> datetime | None:

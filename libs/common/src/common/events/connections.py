@@ -24,6 +24,17 @@ class ConnectionStatus(StrEnum):
     REMOVED = "removed"
 
 
+class ConsentAfter(StrEnum):
+    """What became of the company's consent at Fortnox when a connection was removed."""
+
+    KEPT = "kept"
+    """Other connections to the company live by it."""
+    REVOKING = "revoking"
+    """It was the last one: tokens are being revoked and deleted. Nothing more is told if that ends the consent."""
+    REMAINS = "remains"
+    """They are, and Fortnox still gives tokens to the service account: only the company can end that (`trouble`)."""
+
+
 class ConnectionState(EventData):
     """A connection's full state, so that the newest record of a key is all that a reader needs."""
 
@@ -75,9 +86,12 @@ class ConnectionLost(ConnectionState):
 
 
 class ConnectionRemoved(ConnectionState):
-    """Disconnected by the product; a tombstone follows."""
+    """Disconnected by the product; a tombstone follows. Told once more if the company's consent remains at Fortnox."""
 
     TYPE = "connection.removed"
+
+    consent: ConsentAfter | None = None
+    """What becomes of the company's consent: `kept`, `revoking` or `remains`. None in events of older versions."""
 
 
 CONNECTION_STATES: tuple[type[ConnectionState], ...] = (

@@ -1,7 +1,7 @@
 """The SQL of connections."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,11 @@ class ConnectionRow:
     wanted_scopes: list[str]
     connected_at: datetime
     removed_at: datetime | None
+    trouble: dict[str, Any] | None
+    """What a consent for another connection to the company has cost this one."""
+
+
+COLUMNS = ", ".join(one.name for one in fields(ConnectionRow))
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,7 @@ class Connections:
 
     async def get(self, connection_id: UUID) -> ConnectionRow | None:
         rows = await self._connection.fetch(
-            """
-            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections where id = $1
-            """,
+            f"select {COLUMNS} from connections where id = $1",  # noqa: S608  (our own columns)
             connection_id,
         )
         return ConnectionRow(**rows[0]) if rows else None
@@ -83,10 +86,9 @@ class Connections:
     async def of_grant(self, grant_id: UUID) -> list[ConnectionRow]:
         """Those that are not removed."""
         rows = await self._connection.fetch(
-            """
-            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections
-            where grant_id = $1 and removed_at is null order by connected_at, id
-            """,
+            f"""
+            select {COLUMNS} from connections where grant_id = $1 and removed_at is null order by connected_at, id
+            """,  # noqa: S608  (our own columns)
             grant_id,
         )
         return [ConnectionRow(**row) for row in rows]
@@ -96,13 +98,26 @@ class Connections:
             """
             insert into connections (id, grant_id, reference, wanted_scopes, connected_at)
             values ($1, $2, $3, $4, clock())
-            on conflict (id) do update set grant_id = $2, reference = $3, wanted_scopes = $4, connected_at = clock()
+            on conflict (id) do update
+                set grant_id = $2, reference = $3, wanted_scopes = $4, connected_at = clock(), trouble = null
             """,
             connection_id,
             grant_id,
             reference,
             list(wanted_scopes),
         )
+
+    async def mark(self, connection_id: UUID, trouble: dict[str, Any] | None) -> None:
+        """Keeps what it was cost by another connection's consent."""
+        await self._connection.execute("update connections set trouble = $2 where id = $1", connection_id, trouble)
+
+    async def last_removed(self, grant_id: UUID) -> ConnectionRow | None:
+        """The one with which the grant began to end."""
+        rows = await self._connection.fetch(
+            f"select {COLUMNS} from connections where grant_id = $1 order by removed_at desc limit 1",  # noqa: S608
+            grant_id,
+        )
+        return ConnectionRow(**rows[0]) if rows else None
 
     async def remove(self, connection_id: UUID) -> bool:
         """False if it was removed before."""

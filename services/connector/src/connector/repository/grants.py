@@ -144,8 +144,20 @@ class Grants:
             age,
         )
 
-    async def set_company(self, grant_id: UUID, company: bytes) -> None:
-        await self._connection.execute("update grants set company = $2 where id = $1", grant_id, company)
+    async def set_company(self, grant_id: UUID, company: bytes, number: bytes | None) -> None:
+        """`number` is the fingerprint of its organisation number."""
+        await self._connection.execute(
+            "update grants set company = $2, company_number = $3 where id = $1", grant_id, company, number
+        )
+
+    async def with_number(self, client_id: str, fingerprints: Sequence[bytes]) -> list[Grant]:
+        """Those of the companies with that organisation number: mostly one."""
+        rows = await self._connection.fetch(
+            "select * from grants where client_id = $1 and company_number = any ($2) and status <> 'ending'",
+            client_id,
+            list(fingerprints),
+        )
+        return [grant_of(row) for row in rows]
 
     async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
         """What was held for the grant is its own now."""
@@ -163,12 +175,27 @@ class Grants:
         now: datetime = await self._connection.fetchval("select clock()")
         return now
 
-    async def hold(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens, obtained_at: datetime) -> None:
-        """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last."""
+    async def hold(
+        self,
+        grant_id: UUID,
+        kind: ConnectionKind,
+        tokens: GrantedTokens,
+        obtained_at: datetime,
+        *,
+        spare_access: bool,
+    ) -> None:
+        """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last.
+
+        `spare_access` leaves an access token that still lives where it is: it may do more than the new one.
+        """
         await self._connection.execute(
             """
-            update grants set kind = $2, access_token = $3, access_hash = $4,
-                access_until = clock() + make_interval(secs => $5), refresh_token = $6, refresh_hash = $7,
+            update grants set kind = $2,
+                access_token = case when $10 and access_until > clock() then access_token else $3 end,
+                access_hash = case when $10 and access_until > clock() then access_hash else $4 end,
+                access_until = case when $10 and access_until > clock() then access_until
+                    else clock() + make_interval(secs => $5) end,
+                refresh_token = $6, refresh_hash = $7,
                 refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1, retry_at = null,
                 status = case status when 'ending' then 'active' else status end, succeeded_at = clock(),
                 claim_id = null, claim_deadline = null, doubtful = false
@@ -183,6 +210,7 @@ class Grants:
             tokens.refresh_hash,
             obtained_at,
             tokens.renew_in,
+            spare_access,
         )
 
     async def change_key(self, grant_id: UUID, master_key: str, sealed_key: bytes) -> None:
@@ -286,9 +314,10 @@ class Grants:
             takeover_after,
         )
 
-    async def delete_ended(self, grant_id: UUID) -> None:
+    async def delete_ended(self, grant_id: UUID) -> bool:
         """Deletes keys and tokens, unless somebody has connected the company again meanwhile."""
-        await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
+        done = await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
+        return done == "DELETE 1"
 
     async def _one(self, statement: str, *values: object) -> Grant | None:
         row = await self._connection.fetchrow(statement, *values)

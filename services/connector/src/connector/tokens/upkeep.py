@@ -17,7 +17,7 @@ from common.problems import ProblemError
 from connector import problems
 from connector.announcements import Announcer
 from connector.connect import Connect
-from connector.grants import Registry
+from connector.ending import Ending
 from connector.repository import Connections, Grant, Grants, Renewals, Sessions, Slots
 from connector.texts import STOCKHOLM
 from connector.tokens.mint import TAKEOVER_AFTER, Mint
@@ -41,7 +41,7 @@ class Upkeep:
 
     pool: Pool
     mint: Mint
-    registry: Registry
+    ending: Ending
     connect: Connect
     announcer: Announcer
     clock: Clock
@@ -135,7 +135,7 @@ class Upkeep:
 
     async def end_grants(self) -> None:
         try:
-            while await self.registry.finish_ending():
+            while await self.ending.finish():
                 pass
         except fortnox.FortnoxError as error:
             log.warning("grant.not-revoked-yet", error=type(error).__name__)
