@@ -101,7 +101,7 @@ async def test_an_answer_is_good_once_and_in_one_browser(stage: Any) -> None:
     await ends_on(popup, CONNECTED)
     foreign = await (await stage.person()).new_page()
     await foreign.goto(answer)
-    await ends_on(foreign, FAILED, "connect.state-reused")
+    await ends_on(foreign, "Svaret är redan mottaget", "connect.state-reused")
     await foreign.goto(re.sub("state=[^&]+", "state=made-up", answer))
 
     await ends_on(foreign, FAILED, "connect.unknown-state")

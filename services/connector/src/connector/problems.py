@@ -224,7 +224,7 @@ CONSENT_REMAINS = Problem(
     code="connection.consent-remains",
     swedish="Anslutningen är borttagen hos oss, men företagets godkännande finns kvar i Fortnox.",
     next_step="Ska åtkomsten upphöra helt, be företagets systemadministratör att ta bort integrationen i Fortnox.",
-    english="Our tokens are revoked and deleted, but Fortnox still gives new ones to the service account.",
+    english="Our tokens are deleted, but Fortnox still gives new ones to the service account.",
 )
 LOST = Problem(
     code="connection.lost",
