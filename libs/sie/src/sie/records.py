@@ -77,6 +77,8 @@ class Account:
     sru: tuple[str, ...] = ()
     declared: bool = True
     """False if the file has a type, unit or SRU code for it but no #KONTO."""
+    line: int = field(default=0, compare=False)
+    """Where its first record stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Dimension:
     """Names by object id."""
     declared: bool = True
     """False for the reserved dimensions, which need no #DIM."""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class FinancialYear:
     """0 is the current year, -1 the one before."""
     start: datetime.date
     end: datetime.date
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

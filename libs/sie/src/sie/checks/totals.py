@@ -63,18 +63,20 @@ def repeated(document: Document) -> Iterator[Finding]:
 def carried(
     code: str, closed: Balances, results: Balances, opened: Balances, *, same_file: bool = True
 ) -> Iterator[Finding]:
-    """Accounts that open otherwise than they closed; a line is one of the file that opens.
-
-    Some programs open an equity account with a result that no voucher has carried there: that is only noted.
-    """
+    """Accounts that open otherwise than they closed; a line is one of the file that opens."""
     result = sum(each.amount for each in results.values())
     for account, before, after in differing(closed, opened):
         line = after.line or (before.line if same_file else 0)
-        if result and account.startswith("20") and after.amount - before.amount == result:
+        if is_carried_result(account, after.amount - before.amount, result):
             yield finding("result-carried", found=kronor(result), account=account, line=line)
         else:
             expected, found = kronor(before.amount), kronor(after.amount)
             yield finding(code, expected=expected, found=found, account=account, line=line)
+
+
+def is_carried_result(account: str, difference: int, result: int) -> bool:
+    """Some programs open an equity account with a result that no voucher has carried there: that is only noted."""
+    return bool(result) and account.startswith("20") and difference == result
 
 
 def differing(expected: Balances, found: Balances) -> Iterator[tuple[str, Stated, Stated]]:
