@@ -28,6 +28,10 @@ class Row:
     """Where it stands in the file, counted from 1; 0 if it was not read from one."""
 
 
+def voucher_name(series: str, number: str | int) -> str:
+    return f"{series} {number}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Voucher:
     """What is booked is `rows`, and nothing else. A voucher with struck rows only is one that was cancelled."""
@@ -48,7 +52,7 @@ class Voucher:
 
     @property
     def name(self) -> str:
-        return f"{self.series} {self.number}".strip()
+        return voucher_name(self.series, self.number)
 
 
 @dataclass(frozen=True, slots=True)

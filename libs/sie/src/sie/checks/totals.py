@@ -20,8 +20,8 @@ def vouchers(document: Document) -> Iterator[Finding]:
     first = columns.first_row
     for i in core.unbalanced(first, amounts):
         total = sum(amounts[first[i] : first[i + 1]])
-        name = f"{columns.series[i]} {columns.number[i]}".strip()
-        yield finding("voucher-unbalanced", expected=ZERO, found=kronor(total), voucher=name, line=columns.line[i])
+        found, name = kronor(total), columns.name(i)
+        yield finding("voucher-unbalanced", expected=ZERO, found=found, voucher=name, line=columns.line[i])
 
 
 def years(books: Books) -> Iterator[Finding]:
