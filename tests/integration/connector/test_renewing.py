@@ -113,7 +113,9 @@ async def test_a_lost_answer_breaks_the_chain_and_it_is_said_once(scene: Any, re
     assert {problem["code"] for problem in problems} == {"connection.lost"}
     assert "Anslut företaget till Fortnox igen" in problems[0]["next_step"]
     [lost] = await scene.said("connection.lost")
-    assert (lost["status"], lost["trouble"]["code"]) == ("lost", "connection.lost")
+    assert (lost["status"], lost["trouble"]["code"], lost["valid_until"]) == ("lost", "connection.lost", None)
+    view = (await replica.http.get(f"/v1/connections/{connection}")).json()
+    assert (view["valid_until"], view["health"]["days_left"]) == (None, None)
     assert len(await scene.token_calls()) == 3  # the code, the lost one, the proof that it was lost
 
 
@@ -281,9 +283,13 @@ async def test_a_connection_that_cant_be_kept_alive_is_warned_of_in_time(scene: 
 
     [warning] = await scene.said("connection.expiring")
     assert warning["status"] == "expiring"
+    assert warning["trouble"]["code"] == "connection.expiring"
+    assert f"upphör {warning['valid_until'][:10]}" in warning["trouble"]["swedish"]
+    assert "Anslut företaget till Fortnox igen" in warning["trouble"]["next_step"]
     await scene.advance(26 * 24 * HOUR)
     await replica.upkeep.round()
-    assert (await scene.said())[-1]["type"] == "connection.renewed"
+    renewed = (await scene.said())[-1]
+    assert (renewed["type"], renewed["trouble"]) == ("connection.renewed", None)
 
 
 async def test_no_token_stands_in_the_database_in_clear(scene: Any, replica: Any, tenant: int) -> None:

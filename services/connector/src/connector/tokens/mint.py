@@ -171,7 +171,7 @@ class Mint:
             after = await Grants(connection).get(grant.id)
             assert after is not None
             if self._is_news(before, after):
-                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionRenewed)
             log.info("grant.renewed", grant=str(grant.id), kind=grant.kind, revived=before.status == "lost")
 
         await self.keeper.commit(store)
@@ -191,7 +191,7 @@ class Mint:
             trouble = problems.to_store(error)
             lost = await Renewals(connection).lose(grant, trouble, retry_in)
             if lost and before and (before.status != "lost" or before.trouble != trouble):
-                await self.announcer.tell(connection, grant.id, ConnectionLost)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionLost)
             return lost
 
         if await self.keeper.commit(store):
