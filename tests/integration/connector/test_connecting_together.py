@@ -264,3 +264,29 @@ async def test_a_process_that_dies_before_the_person_is_asked_costs_nobody_a_tok
     assert (await view(replica, first))["trouble"]["code"] == "connection.narrowed"
     await scene.forget_access_tokens()
     assert (await replica.lease(first))["access_token"]
+
+
+async def test_a_process_that_dies_at_the_second_consent_connects_with_the_first(
+    scene: Any, replica: Any, tenant: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await scene.connected(replica, tenant)
+    begun, browser, _ = await asked_again(scene, replica, tenant, **LITTLE)
+    departed = await browser.depart(begun["url"])
+    back = await browser.decide(departed.headers["location"], tenant=tenant)
+
+    class Died(BaseException):
+        """What no code of ours may catch."""
+
+    async def dies(*_: object, **__: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr("connector.consenting.Consenting.take", dies)
+        with pytest.raises(Died):
+            await browser.open(back)
+    await scene.advance(70)
+    await replica.upkeep.round()
+
+    assert (await state(replica, begun))["state"] == "connected"
+    now = await view(replica, first)
+    assert (now["kind"], now["missing_scopes"], now["trouble"]) == ("service_account", [], None)  # Fortnox had it

@@ -44,6 +44,12 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "distinct objects": lambda size: (
         HEAD + b"#VER A 1 20250101\n{\n" + b"".join(b"#TRANS 1 {1 %d} 1\n" % i for i in range(size // 20))
     ),
+    "closing balances of as many accounts": lambda size: (
+        HEAD + b"#SIETYP 4\n" + b"".join(b"#UB 0 %d 1\n" % i for i in range(size // 14))
+    ),
+    "periods of as many accounts": lambda size: (
+        HEAD + b"#SIETYP 3\n" + b"".join(b"#PSALDO 0 202501 %d {} 1\n" % i for i in range(size // 27))
+    ),
     "NUL bytes": lambda size: HEAD + b"\0" * size,
 }
 
@@ -61,12 +67,14 @@ def test_hostile_input_is_read_in_time_and_memory_that_follow_its_size(
     tracemalloc.start()
     started = time.process_time()
     document = sie.read(data)
+    findings = sie.check(document)
     seconds = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert document.problems or name in {"one long line", "empty lines", "vouchers without rows", "distinct texts"}
+    assert document.problems or findings.counts.total() > 5 or name in {"one long line", "empty lines"}
     assert len(document.problems) < 1000
+    assert len(findings) < 1000
     assert seconds < 20  # 2 s at most as measured, tracing included; a quadratic reader takes an hour
     assert peak < 60 * SIZE + 20_000_000
 
@@ -76,6 +84,13 @@ def test_problems_beyond_the_first_hundred_of_a_kind_are_only_counted() -> None:
 
     assert len(document.problems) == 100
     assert document.problem_counts["not-a-record"] == 5000
+
+
+def test_findings_beyond_the_first_hundred_of_a_kind_are_only_counted() -> None:
+    findings = sie.check(sie.read(HEAD + b"#SIETYP 4\n" + b"#VER A 1 20250101\n{\n}\n" * 5000))
+
+    assert [finding.code for finding in findings].count("voucher-empty") == 100
+    assert findings.counts["voucher-empty"] == 5000
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r", b"\r\n"])
