@@ -160,6 +160,8 @@ static Outcome read_voucher(Scanner *self, Cursor *cursor)
     bool has_brace = cut_brace(cursor);
     if (self->place == INSIDE || (has_brace && !is_enough(self, BRACE_ON_LINE)))
         return IN_DOUBT;
+    if (self->place == AFTER_VOUCHER && !is_enough(self, BRACE_MISSING))
+        return IN_DOUBT;
     if (!needed(cursor, &series) || !needed(cursor, &number) || !needed(cursor, &date))
         return IN_DOUBT;
     if (!optional(cursor, &text) || !optional(cursor, &registered) || !optional(cursor, &signature) || !is_over(cursor))
