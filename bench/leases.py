@@ -180,7 +180,9 @@ async def _sql(addresses: Servers, companies: list[UUID]) -> dict[str, float]:
     async with pool.acquire() as connection:
         for tenant in range(len(companies)):
             await Slots(connection).budget(APP, tenant)
-    sellers = [_SqlAsker(pool, companies[place::10]).ask for place in range(10)]
+        newest = "select access_hash from connections as c join grants as g on g.id = c.grant_id where c.id = $1"
+        tokens = {one: await connection.fetchval(newest, one) for one in companies}
+    sellers = [_SqlAsker(pool, companies[place::10], tokens).ask for place in range(10)]
     sql_rate, _ = await _at_once(sellers, WARM)
     await pool.close()
     return {
@@ -193,16 +195,16 @@ async def _sql(addresses: Servers, companies: list[UUID]) -> dict[str, float]:
 class _SqlAsker:
     """As `Asker`, without the connector."""
 
-    def __init__(self, pool: database.Pool, companies: list[UUID]) -> None:
-        self._pool, self._companies = pool, companies
+    def __init__(self, pool: database.Pool, companies: list[UUID], tokens: dict[UUID, bytes]) -> None:
+        self._pool, self._companies, self._tokens = pool, companies, tokens
         self._held: list[list[Back]] = [[] for _ in companies]
         self._turn = 0
 
     async def ask(self) -> None:
         turn = self._turn = (self._turn + 1) % len(self._companies)
-        lease = uuid4()
+        company, lease, urgency = self._companies[turn], uuid4(), HEAD_START[Purpose.IMPORT]
         async with self._pool.acquire() as connection:
-            asked = Asked(self._companies[turn], lease, lease, 1, HEAD_START[Purpose.IMPORT], self._held[turn])
+            asked = Asked(company, lease, lease, 1, urgency, self._tokens[company], 60.0, self._held[turn])
             [leased] = await Slots(connection).lease([asked], LEASE_TIME)
         assert leased.numbers, "no slot was free"
         assert leased.budget_id is not None

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 CONNECTED = "Företaget är anslutet till Fortnox"
-FAILED = "Anslutningen blev inte av"
+FAILED = "Anslutningen kunde inte göras"
 
 
 async def ends_on(page: Page, title: str, code: str = "") -> None:
@@ -101,7 +101,7 @@ async def test_an_answer_is_good_once_and_in_one_browser(stage: Any) -> None:
     await ends_on(popup, CONNECTED)
     foreign = await (await stage.person()).new_page()
     await foreign.goto(answer)
-    await ends_on(foreign, FAILED, "connect.state-reused")
+    await ends_on(foreign, "Svaret är redan mottaget", "connect.state-reused")
     await foreign.goto(re.sub("state=[^&]+", "state=made-up", answer))
 
     await ends_on(foreign, FAILED, "connect.unknown-state")

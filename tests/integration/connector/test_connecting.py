@@ -118,6 +118,25 @@ async def test_an_expected_number_without_digits_is_no_leave_to_connect_any_comp
     assert "expected_organisation_number" in answer.json()["english"]
 
 
+@pytest.mark.parametrize("misspelt", [{"vochers": True}, {"dataset": ["sie4"]}, {"expected_orgnr": "556677-8899"}])
+async def test_a_misspelt_field_doesnt_change_the_wish_in_silence(replica: Any, misspelt: dict[str, Any]) -> None:
+    answer = await replica.http.post("/v1/connect-sessions", json={"reference": "1", "origin": ORIGIN} | misspelt)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "http.invalid-request")
+    assert next(iter(misspelt)) in answer.json()["english"]
+
+
+async def test_a_bare_answer_loaded_again_tells_the_same(scene: Any, replica: Any, tenant: int) -> None:
+    begun, browser = await scene.begin(replica), scene.browser(replica)
+    departed = await browser.depart(begun["url"])
+    back = await browser.decide(departed.headers["location"], "bare", tenant)
+
+    pages = [await browser.open(back) for _ in range(3)]
+
+    assert "connect.account-locked" in pages[0].text
+    assert len({page.text for page in pages}) == 1
+
+
 async def test_another_company_with_the_same_number_is_refused_when_connecting_again(scene: Any, replica: Any) -> None:
     tenant = await scene.company(organisation_number="556677-8899")
     double = await scene.company(organisation_number="556677-8899")
@@ -244,21 +263,20 @@ async def test_two_assignments_share_a_company_and_its_consent(scene: Any, repli
         assert (await replica.lease(connection))["access_token"]
 
 
-async def test_what_was_asked_for_and_not_granted_is_told(scene: Any, replica: Any, tenant: int) -> None:
-    """A later consent to less replaces the one before (Fortnox fact 2)."""
-    first = await scene.connected(replica, tenant)
+async def test_what_was_asked_for_and_not_granted_is_told_and_asked_for_again(
+    scene: Any, replica: Any, tenant: int
+) -> None:
+    begun = await scene.begin(replica)
+    await scene.browser(replica).connect(begun["url"], "without-payment", tenant)
+    [event] = await scene.said()
+    assert event["missing_scopes"] == ["payment"]
 
-    await scene.connected(replica, tenant, datasets=["sie4"], vouchers=False)
-
-    [told_again] = await scene.said("connection.renewed")
-    assert told_again["connection_id"] == str(first)
-    assert {"invoice", "payment", "settings"} <= set(told_again["missing_scopes"])
-    begun = await scene.begin(replica, datasets=["sie4"], vouchers=False, connection_id=str(first))
+    begun = await scene.begin(replica, datasets=["sie4"], vouchers=False, connection_id=begun["connection_id"])
     departed = await scene.browser(replica).depart(begun["url"])
+
     assert set(parse_qs(urlsplit(departed.headers["location"]).query)["scope"][0].split()) == {
-        "companyinformation",
-        "bookkeeping",
-        *told_again["missing_scopes"],
+        *event["scopes"],
+        "payment",
     }
 
 

@@ -1,7 +1,9 @@
 """Many who ask at once are served together, and none suffers from the others."""
 
 import asyncio
+import hashlib
 import random
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +11,20 @@ import asyncpg
 import pytest
 
 from common.leases import Purpose
-from connector.counter import CLERKS, Counter
+from connector.counter import Counter
 from connector.leases import HEAD_START, Leasing
 from connector.repository import Asked, Back, Leased, Slot
 
 
-def asked(connection_id: UUID, *back: Back, calls: int = 1) -> Asked:
-    return Asked(connection_id, uuid4(), uuid4(), calls, HEAD_START[Purpose.DIALOG], back)
+@dataclass(frozen=True)
+class Company:
+    """A connected company, and what tells that its newest token is in hand."""
+
+    connection: UUID
+    token: bytes
+
+    def asked(self, *back: Back, calls: int = 1) -> Asked:
+        return Asked(self.connection, uuid4(), uuid4(), calls, HEAD_START[Purpose.DIALOG], self.token, 60.0, back)
 
 
 def backs(one: Asked, leased: Leased) -> list[Back]:
@@ -29,8 +38,12 @@ async def taken(scene: Any) -> int:
 
 
 @pytest.fixture
-async def companies(scene: Any, replica: Any) -> list[UUID]:
-    return [await scene.connected(replica, await scene.company()) for _ in range(3)]
+async def companies(scene: Any, replica: Any) -> list[Company]:
+    connections = [await scene.connected(replica, await scene.company()) for _ in range(3)]
+    tokens = [(await replica.lease(one, calls=1))["access_token"] for one in connections]
+    await scene.pool.execute("update slots set lease_id = null, free_at = clock(), holder = null")
+    hashes = [hashlib.sha256(token.encode()).digest() for token in tokens]
+    return [Company(*one) for one in zip(connections, hashes, strict=True)]
 
 
 @pytest.fixture
@@ -40,9 +53,9 @@ def counter(replica: Any) -> Counter:
 
 
 async def test_each_gets_its_own_and_what_does_not_exist_troubles_nobody(
-    counter: Counter, companies: list[UUID]
+    counter: Counter, companies: list[Company]
 ) -> None:
-    wishes = [asked(company, calls=2) for company in companies * 8] + [asked(uuid4())]
+    wishes = [company.asked(calls=2) for company in companies * 8] + [Company(uuid4(), b"").asked()]
     random.Random(1).shuffle(wishes)
 
     given = await asyncio.gather(*(counter.lease(one) for one in wishes))
@@ -54,34 +67,48 @@ async def test_each_gets_its_own_and_what_does_not_exist_troubles_nobody(
     assert [leased.known for leased in given].count(False) == 1
 
 
-async def test_slots_of_a_caller_who_has_gone_are_handed_back(
-    scene: Any, counter: Counter, companies: list[UUID]
+async def test_what_a_caller_who_has_gone_was_given_is_kept_for_its_repeat(
+    scene: Any, counter: Counter, companies: list[Company]
 ) -> None:
-    gone = [asyncio.create_task(counter.lease(asked(companies[0], calls=8))) for _ in range(CLERKS + 1)]
+    """Another replica may have told the repeat of them already."""
+    wish, elsewhere = companies[0].asked(calls=8), (await scene.replica()).runtime.parts[Leasing].counter
+    gone = asyncio.create_task(counter.lease(wish))
     await asyncio.sleep(0)
-    for task in gone:
-        task.cancel()
-
-    await counter.lease(asked(companies[0]))
+    gone.cancel()
+    repeated = await elsewhere.lease(wish)
     while counter._clerks:
         await asyncio.wait(counter._clerks)
 
-    assert await taken(scene) == 1
+    other = await counter.lease(companies[0].asked(calls=8))
+
+    assert not set(other.numbers or ()) & set(repeated.numbers or ())
+    assert await taken(scene) == 16
+
+
+async def test_without_the_newest_token_nothing_is_taken(
+    scene: Any, counter: Counter, companies: list[Company]
+) -> None:
+    old = replace(companies[0], token=hashlib.sha256(b"an old one").digest())
+
+    leased = await counter.lease(old.asked())
+
+    assert (leased.numbers, leased.wait) == (None, None)
+    assert await taken(scene) == 0
 
 
 async def test_a_failure_is_told_to_those_whom_it_met_and_the_next_are_served(
-    scene: Any, counter: Counter, companies: list[UUID]
+    scene: Any, counter: Counter, companies: list[Company]
 ) -> None:
     await scene.pool.execute("alter table budgets rename to away")
-    met = await asyncio.gather(*(counter.lease(asked(companies[0])) for _ in range(5)), return_exceptions=True)
+    met = await asyncio.gather(*(counter.lease(companies[0].asked()) for _ in range(5)), return_exceptions=True)
     await scene.pool.execute("alter table away rename to budgets")
 
     assert {type(one) for one in met} == {asyncpg.UndefinedTableError}
-    assert (await counter.lease(asked(companies[0]))).numbers
+    assert (await counter.lease(companies[0].asked())).numbers
 
 
 async def test_replicas_that_serve_the_same_companies_do_not_lock_each_other_up(
-    scene: Any, counter: Counter, companies: list[UUID]
+    scene: Any, counter: Counter, companies: list[Company]
 ) -> None:
     other = (await scene.replica()).runtime.parts[Leasing].counter
 
@@ -89,7 +116,7 @@ async def test_replicas_that_serve_the_same_companies_do_not_lock_each_other_up(
         dice = random.Random(seed)
         back: list[Back] = []
         for _ in range(20):
-            one = asked(dice.choice(companies), *back)
+            one = dice.choice(companies).asked(*back)
             back = backs(one, await through.lease(one))
 
     await asyncio.gather(*(work(through, seed) for seed in range(12) for through in (counter, other)))

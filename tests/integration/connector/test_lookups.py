@@ -294,6 +294,54 @@ async def test_a_missing_licence_does_not_end_the_connection(
     assert await scene.said("connection.lost") == []
 
 
+async def limitations(replica: Any, connection: Any) -> list[str]:
+    view = (await replica.http.get(f"/v1/connections/{connection}")).json()
+    return [one["code"] for one in view["limitations"]]
+
+
+async def test_what_fortnox_refuses_in_use_is_told_once_and_once_when_it_comes_back(
+    scene: Any, replica: Any, tenant: int
+) -> None:
+    sharing = await scene.connected(replica, tenant, datasets=["sie4"], vouchers=False)
+    connection = await scene.connected(replica, tenant)
+    other, before = await scene.replica(), len(await scene.said())
+    await scene.simulator.remove_licence(tenant, "settings")
+
+    for one in (replica, other, replica):
+        assert (await asked(one, connection, "locked-period", 409))["code"] == "lookup.licence-missing"
+
+    told = {event["key"]: event for event in (await scene.said())[before:]}
+    assert len(await scene.said()) == before + 2
+    assert told.keys() == {str(connection), str(sharing)}
+    assert {event["type"] for event in told.values()} == {"connection.renewed"}
+    assert [one["code"] for one in told[str(connection)]["limitations"]] == ["connection.without-settings"]
+    assert told[str(sharing)]["limitations"] == []  # it doesn't use it
+    assert await limitations(other, connection) == ["connection.without-settings"]
+    assert await asked(replica, connection, "company")  # says nothing of settings
+    await scene.forget_access_tokens()
+    await replica.lease(connection)  # nor does a new token
+    assert await limitations(replica, connection) == ["connection.without-settings"]
+
+    await scene.simulator.restore_licence(tenant, "settings")
+    for one in (other, replica):
+        assert await asked(one, connection, "locked-period") == {"locked_until": None}
+
+    assert len(await scene.said()) == before + 4
+    assert (await scene.said())[-1]["limitations"] == []
+    assert await limitations(replica, connection) == []
+
+
+async def test_a_new_consent_forgets_what_was_refused(scene: Any, replica: Any, tenant: int, connection: Any) -> None:
+    await scene.simulator.remove_licence(tenant, "settings")
+    await asked(replica, connection, "locked-period", 409)
+    await scene.simulator.restore_licence(tenant, "settings")
+
+    await scene.connected(replica, tenant, connection_id=str(connection))
+
+    assert await limitations(replica, connection) == []
+    assert (await scene.said())[-1]["limitations"] == []
+
+
 async def test_a_key_opens_only_what_its_service_needs(scene: Any) -> None:
     replica = await scene.replica(callers={})
 

@@ -72,6 +72,47 @@ async def test_a_token_that_fortnox_refused_is_replaced(scene: Any, replica: Any
     assert again == fresh  # by then it is an old one that was refused
 
 
+async def test_a_lease_that_fails_takes_nothing_from_its_repeat_on_another_replica(
+    scene: Any, replica: Any, tenant: int
+) -> None:
+    connection, lease_id = await scene.connected(replica, tenant), str(uuid4())
+    await scene.forget_access_tokens()
+    hold = Held(scene.fortnox)
+    misled = await scene.replica(fortnox=hold, fortnox_client_secret="wrong")
+    failing = asyncio.create_task(misled.lease(connection, lease_id=lease_id, calls=8, expect=503))
+    await hold.arrived.wait()
+    repeat = asyncio.create_task(replica.lease(connection, lease_id=lease_id, calls=8))
+    while not replica.mint.flights and not repeat.done():
+        await scene.pool.fetchval("select 1")
+
+    hold.let_through.set()
+    await failing
+    leases = [await repeat, await replica.lease(connection, calls=8)]
+
+    slots = [slot.split(".")[1] for lease in leases for slot in lease["slots"]]
+    assert len(set(slots)) == len(slots) == 16
+
+
+async def test_nobody_is_given_an_older_answer_than_asked_for(scene: Any, replica: Any, tenant: int) -> None:
+    """A call is under way for tokens that a new consent has replaced meanwhile, and whose access token is dead, too."""
+    await scene.connected(replica, tenant, kind="refresh_token")
+    hold = Held(scene.fortnox)
+    slow = await scene.replica(fortnox=hold)
+    grant = await scene.grant()
+    stale = slow.mint.renew_soon(grant["id"], grant["version"])
+    await hold.arrived.wait()
+    await scene.connected(replica, tenant, kind="refresh_token")
+    await scene.forget_access_tokens()
+    newest = await scene.grant()
+
+    renewed = asyncio.create_task(slow.mint.renew(grant["id"], newest["version"]))
+    await asyncio.sleep(0)
+    hold.let_through.set()
+    await asyncio.wait([stale, renewed])
+
+    assert (await scene.grant())["version"] == newest["version"] + 1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_passing_failures_are_tried_again_and_lose_nothing(
     scene: Any, replica: Any, tenant: int, kind: str
@@ -113,7 +154,9 @@ async def test_a_lost_answer_breaks_the_chain_and_it_is_said_once(scene: Any, re
     assert {problem["code"] for problem in problems} == {"connection.lost"}
     assert "Anslut företaget till Fortnox igen" in problems[0]["next_step"]
     [lost] = await scene.said("connection.lost")
-    assert (lost["status"], lost["trouble"]["code"]) == ("lost", "connection.lost")
+    assert (lost["status"], lost["trouble"]["code"], lost["valid_until"]) == ("lost", "connection.lost", None)
+    view = (await replica.http.get(f"/v1/connections/{connection}")).json()
+    assert (view["valid_until"], view["health"]["days_left"]) == (None, None)
     assert len(await scene.token_calls()) == 3  # the code, the lost one, the proof that it was lost
 
 
@@ -281,9 +324,13 @@ async def test_a_connection_that_cant_be_kept_alive_is_warned_of_in_time(scene: 
 
     [warning] = await scene.said("connection.expiring")
     assert warning["status"] == "expiring"
+    assert warning["trouble"]["code"] == "connection.expiring"
+    assert f"upphör {warning['valid_until'][:10]}" in warning["trouble"]["swedish"]
+    assert "Anslut företaget till Fortnox igen" in warning["trouble"]["next_step"]
     await scene.advance(26 * 24 * HOUR)
     await replica.upkeep.round()
-    assert (await scene.said())[-1]["type"] == "connection.renewed"
+    renewed = (await scene.said())[-1]
+    assert (renewed["type"], renewed["trouble"]) == ("connection.renewed", None)
 
 
 async def test_no_token_stands_in_the_database_in_clear(scene: Any, replica: Any, tenant: int) -> None:

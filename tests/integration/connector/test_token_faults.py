@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from common.clock import SystemClock
+from connector.tokens.sealed import digest
 from connector.tokens.upkeep import DOUBTFUL_PAUSE, EVERY
 
 HOUR, MINUTE, DAY = 3600.0, 60.0, 86_400.0
@@ -30,6 +31,18 @@ class Waiting(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await self._inner.handle_async_request(request)
         self._clock.ahead += HOUR
+        return answer
+
+
+class Rotating(httpx.AsyncBaseTransport):
+    """Between Fortnox's answer and its storing somebody rotates to a master key that the replica doesn't know."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, pool: Any) -> None:
+        self._inner, self._pool = inner, pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        await self._pool.execute("update grants set master_key = 'newer'")
         return answer
 
 
@@ -143,3 +156,39 @@ async def test_a_token_that_waited_for_the_database_is_no_younger_than_it_is(
     assert (await scene.grant())["version"] == grant["version"] + 1
     assert await scene.pool.fetchval("select access_until <= clock() from grants")
     assert (await replica.lease(connection))["access_token"]
+
+
+async def test_the_only_live_token_is_stored_also_when_it_cant_be_told(scene: Any, replica: Any, tenant: int) -> None:
+    connection = await scene.connected(replica, tenant, kind="refresh_token")
+    consent, grant = scene.world.grants.grants["our-app", tenant], await scene.grant()
+    consent.scopes = tuple(scope for scope in consent.scopes if scope != "payment")
+    behind = await scene.replica(fortnox=Rotating(scene.fortnox, scene.pool))
+
+    await behind.mint.renew(grant["id"], grant["version"])
+    await behind.upkeep.tell()
+
+    [live] = [one for one in consent.tokens.values() if one.spent is None]
+    assert (await scene.grant())["refresh_hash"] == digest(live.token)
+    assert await scene.said("connection.renewed") == []
+    await scene.pool.execute("update grants set master_key = 'tests'")  # as who knows the newer key sees it
+    for _ in range(2):
+        await replica.upkeep.round()
+    [told] = await scene.said("connection.renewed")
+    assert (told["key"], told["missing_scopes"]) == (str(connection), ["payment"])
+    assert (await replica.lease(connection))["access_token"]
+
+
+async def test_a_loss_that_cant_be_told_is_no_less_a_loss(scene: Any, replica: Any, tenant: int) -> None:
+    connection = await scene.connected(replica, tenant, kind="refresh_token")
+    await scene.simulator.revoke_consent(tenant, at_once=True)
+    await scene.forget_access_tokens()
+    behind = await scene.replica(fortnox=Rotating(scene.fortnox, scene.pool))
+
+    assert (await behind.lease(connection, expect=409))["code"] == "connection.lost"
+
+    assert await scene.said("connection.lost") == []
+    await scene.pool.execute("update grants set master_key = 'tests'")
+    for _ in range(2):
+        await replica.upkeep.round()
+    [told] = await scene.said("connection.lost")
+    assert told["trouble"]["code"] == "connection.lost"

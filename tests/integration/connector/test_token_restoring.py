@@ -135,6 +135,25 @@ async def test_a_copy_of_yesterday_in_place_of_the_database_is_noticed_and_told(
     )
 
 
+async def test_a_token_from_before_the_restore_is_not_given_for_a_newer_one_of_the_same_version(scene: Any) -> None:
+    """Versions are turned back: another replica renews to the number that this one has a dead token of."""
+    one, other = [await scene.replica() for _ in range(2)]
+    connection = await scene.connected(one, await scene.company())
+    before = await scene.grant()
+    dead = (await one.lease(connection, refused_token=before["access_hash"].hex()))["access_token"]
+    version = (await scene.grant())["version"]
+    await scene.pool.execute(
+        "update grants set version = $1, access_token = $2, access_hash = $3, access_until = clock()",
+        *(before[name] for name in ("version", "access_token", "access_hash")),
+    )
+    newest = (await other.lease(connection))["access_token"]
+    assert (await scene.grant())["version"] == version
+
+    given = (await one.lease(connection))["access_token"]
+
+    assert given == newest != dead
+
+
 async def sequence_of(scene: Any, connection: Any) -> int:
     """The number of the connection's last event."""
     last = "select last from outbox_sequences where key = $1 order by last desc limit 1"

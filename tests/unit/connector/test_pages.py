@@ -57,9 +57,11 @@ def test_forms_go_to_us_and_to_fortnox_only() -> None:
 
 
 def test_without_an_opener_it_reads_well_by_itself() -> None:
-    html = Page("Anslutningen blev inte av", "Du avböjde.", "Försök igen.", "connect.declined").html()
+    html = Page("Anslutningen kunde inte göras", "Du avböjde.", "Försök igen.", "connect.declined").html()
 
-    assert words(html) == "Anslutningen blev inte av Du avböjde. Försök igen. Felkod: connect.declined Stäng fönstret"
+    assert (
+        words(html) == "Anslutningen kunde inte göras Du avböjde. Försök igen. Felkod: connect.declined Stäng fönstret"
+    )
 
 
 def test_every_problem_can_be_told_without_naming_an_organisation_number() -> None:

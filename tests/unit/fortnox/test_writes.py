@@ -5,6 +5,7 @@ On real sockets where the wire matters: what was sent can only be known there.
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import date
@@ -31,6 +32,7 @@ from fortnox import (
     TooManyRequests,
     boottime,
 )
+from fortnox._exchange import LATE
 from fortnox.testing import FreePermits, Said, Script
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -289,6 +291,40 @@ async def test_nothing_is_sent_after_the_latest_start() -> None:
 
     assert received in ([], [b""])
     assert permits.given[0].answers == 1
+
+
+class Stopped(httpx.AsyncHTTPTransport):
+    """The whole process stands still (SIGSTOP, a suspended machine) until well after the first permit's deadline."""
+
+    def __init__(self, permits: FreePermits) -> None:
+        super().__init__()
+        self._permits = permits
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        while len(self._permits.given) == 1 and boottime() < self._permits.given[0].deadline + 2 * LATE:
+            time.sleep(0.01)  # noqa: ASYNC251  (nothing else may run)
+        return await super().handle_async_request(request)
+
+
+async def test_who_was_stopped_before_sending_sends_nothing_after_the_permits_deadline() -> None:
+    """Its slot may be somebody else's by now. A write is given up, a read takes another permit."""
+    paths = []
+
+    async def noting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):  # nothing came
+            paths.append((await receive(reader)).split(b" ")[1])
+            writer.write(answer({"LockedPeriod": {"EndDate": "2023-12-31"}}, "200 OK"))
+
+    async with server(noting) as url:
+        permits = FreePermits("token", seconds=0.3)
+        async with Client(permits, base_url=url, transport=Stopped(permits)) as fortnox:
+            with pytest.raises(NotSent, match="TooLate"):
+                await fortnox.create_voucher(a_voucher(), 4)
+        permits = FreePermits("token", seconds=0.3)
+        async with Client(permits, base_url=url, transport=Stopped(permits)) as fortnox:
+            await fortnox.locked_period()
+
+    assert (paths, len(permits.given)) == ([b"/3/settings/lockedperiod"], 2)
 
 
 async def test_a_permit_acquired_beforehand_is_the_one_used() -> None:

@@ -57,6 +57,14 @@ def test_what_is_wrong_is_told_with_its_place(
     assert check.next_step
 
 
+def test_more_findings_than_are_kept_are_counted(books: Books) -> None:
+    repeated = "#VER C 1 20260620\n{\n}\n" * 300
+    found = of_books(books("#VER C 1 20250620", repeated + "#VER C 1 20250620"))
+
+    assert found["sie.dates"].count == 300
+    assert found["sie.dates"].places == ("C 1",)
+
+
 def test_opening_balances_that_do_not_sum_to_zero_are_told_with_the_amount(books: Books) -> None:
     check = of_books(books("#IB 0 2081 -500", "#IB 0 2081 -1734.5"))["sie.opening-total"]
 

@@ -122,6 +122,7 @@ CHECKED: dict[str, str] = {
     "balances-missing": "#SIETYP 1\n",
     "order": "#IB 0 1930 1\n#KONTO 1930 A\n",
     "already-imported": "#FLAGGA 1\n",
+    "covers-outside-year": "#RAR 0 20250101 20251231\n#OMFATTN 19700101\n",
     "year-impossible": "#RAR 0 20250101 20240101\n",
     "year-long": "#RAR 0 20250101 20270101\n",
     "years-apart": "#RAR 0 20250201 20251231\n#RAR -1 20240101 20241231\n",

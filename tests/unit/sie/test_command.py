@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def test_json_has_what_the_design_says(capsys: pytest.CaptureFixture[str]) -> No
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert list(found) == [
         "encoding", "type", "program", "company", "years", "accounts", "balances", "vouchers", "problems",
-        "problem_counts", "findings",
+        "problem_counts", "findings", "finding_counts",
     ]  # fmt: skip
     assert (found["encoding"], found["type"], found["program"]) == ("cp437", 4, "Fortnox Bokföring 2.0.0")
     assert found["company"] == {"number": "54256", "name": "Testföretaget AB", "organisation_number": ""}
@@ -88,6 +89,23 @@ def test_every_problem_is_counted_although_a_hundred_of_a_kind_are_kept(
     assert "fel, rad 4 och 4\N{NO-BREAK SPACE}999 till: Beloppet går inte att läsa." in out
     assert found["problem_counts"] == {"amount-unreadable": 5000, "empty-record": 202}
     assert len(found["problems"]) == 200
+
+
+def test_findings_that_are_only_counted_are_counted_in_the_summary_and_the_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "empty.se"
+    path.write_text("#FLAGGA 0\n#SIETYP 4\n" + "#VER A 1 20250101\n{\n}\n" * 5000)
+
+    assert main([str(path), "--lang", "en"]) == 0
+    shown = capsys.readouterr().out
+    assert main([str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+
+    assert re.search(r"Checks: +5,0\d\d warnings", shown)
+    assert "and 4,999 more: Voucher A 1 has no rows." in shown
+    assert found["finding_counts"]["voucher-empty"] == 5000
+    assert sum(finding["code"] == "voucher-empty" for finding in found["findings"]) == 100
 
 
 def test_the_balance_and_the_result(capsys: pytest.CaptureFixture[str], sample: Callable[[str], Path]) -> None:

@@ -91,10 +91,16 @@ def test_another_chart_than_bas_is_legal() -> None:
 # what may be left out, and what not
 
 
-def test_no_closing_balances() -> None:
-    assert list(found(OPENING, VOUCHER)) == [
-        "closing-missing", "closing-balance 1930", "closing-balance 2081", "result 3001",
-    ]  # fmt: skip
+def test_no_closing_balances_is_said_once() -> None:
+    assert list(found(OPENING, VOUCHER)) == ["closing-missing"]
+    assert list(found(OPENING, PERIODS, head=of_type(2))) == ["closing-missing"]
+    assert list(found(OPENING, "#RES 0 3001 -100\n", VOUCHER)) == ["closing-missing", "closing-total"]
+
+
+def test_a_built_document_without_closing_balances() -> None:
+    document = sie.DocumentBuilder(sie.Header(kind=4)).balance("IB", 1930, 50).build()
+
+    assert "closing-balance" in {finding.code for finding in sie.check(document)}
 
 
 def test_no_vouchers() -> None:
@@ -143,10 +149,60 @@ def test_the_previous_years_periods() -> None:
     opening = "#IB -1 1930 40\n#IB -1 2081 -40\n#PSALDO -1 202403 1930 {} 10\n"
 
     assert list(found(opening, "#PSALDO -1 202403 2081 {} -10\n", closing, OPENING, CLOSING, VOUCHER)) == []
-    assert list(found(opening, closing, OPENING, CLOSING, VOUCHER)) == ["closing-balance-periods 2081"]
+    assert list(found(opening, closing.replace("1930 50", "1930 51"), OPENING, CLOSING, VOUCHER)) == [
+        "closing-balance-periods 1930", "closing-total", "opening-against-closing 1930",
+    ]  # fmt: skip
+    assert list(found(opening, closing, OPENING, CLOSING, PERIODS, head=of_type(2))) == ["closing-balance-periods 2081"]
+
+
+# periods are optional in type 4E
+
+
+def test_periods_of_some_accounts_only() -> None:
+    assert list(found(OPENING, CLOSING, PERIODS.splitlines()[1] + "\n", VOUCHER)) == []
+    assert list(found(OPENING, CLOSING, PERIODS.splitlines()[1] + "\n")) == []
+
+
+def test_periods_of_objects_only() -> None:
+    a, b = "#PSALDO 0 202503 3001 {6 A} -60\n", "#PSALDO 0 202503 3001 {6 B} -40\n"
+
+    assert list(found(PROJECTS, OPENING, CLOSING, a, b, BY_PROJECT)) == []
+    assert list(found(PROJECTS, OPENING, CLOSING, a, BY_PROJECT)) == ["period-object 3001"]
+
+
+def test_periods_of_the_previous_year_of_objects_only() -> None:
+    closing = "#UB -1 1930 50\n#UB -1 2081 -50\n"
+    opening = "#OBJEKT 6 A a\n#IB -1 1930 40\n#IB -1 2081 -40\n#PSALDO -1 202403 1930 {6 A} 10\n"
+
+    assert list(found(opening, closing, OPENING, CLOSING, VOUCHER)) == []
+
+
+# the previous year's result
+
+
+@pytest.mark.parametrize("movement", [VOUCHER, PERIODS])
+def test_without_opening_balances_the_previous_years_result_may_be_carried_over_too(movement: str) -> None:
+    before = "#UB -1 1930 50\n#UB -1 2081 -30\n#RES -1 3001 -20\n"
+    equity = "#KONTO 2099 Resultat\n#SRU 2099 1\n"
+    closing = "#UB 0 1930 150\n#UB 0 2081 -30\n#UB 0 2099 -20\n#RES 0 3001 -100\n"
+
+    assert list(found(equity, before, closing, movement)) == ["result-carried 2099"] * (movement == VOUCHER)
+    assert list(found(equity, before, closing.replace("2099 -20", "2099 -21"), VOUCHER)) == [
+        "closing-balance 2099", "closing-total",
+    ]  # fmt: skip
 
 
 # what the standard leaves open
+
+
+@pytest.mark.parametrize("day", ["19700101", "20241231", "20260101"])
+def test_a_day_outside_the_year_covers_nothing_in_particular(day: str) -> None:
+    head = HEAD.replace("#SIETYP 4", f"#SIETYP 4\n#OMFATTN {day}")
+
+    assert list(found(OPENING, CLOSING, PERIODS, VOUCHER, head=head)) == ["covers-outside-year"]
+    assert list(found(OPENING, OPENING.replace("IB", "UB"), PERIODS, head=head)) == [
+        "covers-outside-year", "closing-balance-periods 1930", "result-periods 3001",
+    ]  # fmt: skip
 
 
 def test_a_voucher_after_the_day_that_the_balances_cover() -> None:
@@ -173,7 +229,7 @@ def test_rows_may_belong_to_the_month_of_their_own_date(month: str) -> None:
 def test_rows_with_dates_of_their_own_and_no_period_at_all() -> None:
     voucher, periods = VOUCHER.replace("100\n", "100 20250401\n"), PERIODS.splitlines(keepends=True)
 
-    assert list(found(OPENING, CLOSING, periods[0], voucher)) == ["period 3001"]
+    assert list(found(OPENING, CLOSING, periods[0], "#PSALDO 0 202507 3001 {} 0\n", voucher)) == ["period 3001"]
 
 
 def test_objects_of_a_sub_dimension_are_put_together_with_their_parents() -> None:
@@ -251,7 +307,9 @@ BROKEN = HEAD + ACCOUNTS + OPENING.replace("1930 50", "1930 51") + CLOSING.repla
         ("opening-total", "#IB 0 1930 51"), ("closing-total", "#UB 0 1930 160"), ("closing-balance", "#UB 0 1930 160"),
         ("opening-against-closing", "#IB 0 1930 51"), ("period", "#PSALDO 0 202503 1930 {} 99"),
         ("voucher-gap", "#VER A 3 20250301"), ("object-undeclared", "#TRANS 1930 {6 X} 0"),
-        ("years-apart", "#RAR 0 20250101 20251231"),
+        ("years-apart", "#RAR -1 20240101 20241130"), ("account-type-unknown", '#KONTO 2081 "Aktiekapital"'),
+        ("dimension-undeclared", "#UNDERDIM 22 Del 34"), ("covers-outside-year", "#OMFATTN 19700101"),
+        ("year-long", "#RAR -2 20200101 20231231"),
         ("already-imported", "#FLAGGA 1"), ("object-balance", "#OUB 0 1930 {6 X} 1"),
     ],
 )  # fmt: skip
@@ -259,6 +317,8 @@ def test_a_finding_says_at_which_line(code: str, shown: str) -> None:
     text = (
         BROKEN.replace("#FLAGGA 0", "#FLAGGA 1").replace("20241231", "20241130") + "#UB -1 1930 50\n#UB -1 2081 -50\n"
         "#OUB 0 1930 {6 X} 1\n#PSALDO 0 202503 1930 {} 99\n#PSALDO 0 202503 3001 {} -100\n"
+        "#KTYP 2081 X\n#DIM 33 a\n#UNDERDIM 21 Del 33\n#UNDERDIM 22 Del 34\n#OMFATTN 19700101\n"
+        "#RAR -2 20200101 20231231\n"
         + VOUCHER + "#VER A 3 20250301\n{\n#TRANS 1930 {6 X} 0\n}\n"
     )  # fmt: skip
 

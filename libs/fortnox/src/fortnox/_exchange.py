@@ -81,8 +81,10 @@ async def exchange(http: httpx.AsyncClient, call: Call, permit: Permit) -> Answe
 
     headers = {"Authorization": f"Bearer {permit.access_token}", **call.headers}
     timeout = min(call.timeout, permit.deadline - boottime())
+    # As a time of day as well: who is stopped in between must not send when the slot is somebody else's.
+    start_by = permit.deadline if call.start_by is None else min(call.start_by, permit.deadline)
     try:
-        answer = await transmit(http, replace(call, headers=headers, timeout=timeout), heard)
+        answer = await transmit(http, replace(call, headers=headers, timeout=timeout, start_by=start_by), heard)
     except NotSent:
         permit.answered()
         raise

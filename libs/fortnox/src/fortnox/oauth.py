@@ -129,10 +129,10 @@ class OAuth:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return _tokens(await self._post("token", form, spends=True, start_by=start_by), spends=True)
 
-    async def client_credentials(self, tenant: int) -> Tokens:
+    async def client_credentials(self, tenant: int, *, start_by: float | None = None) -> Tokens:
         """An access token for a company that has approved a service account; there is no refresh token."""
         form = {"grant_type": "client_credentials"}
-        return _tokens(await self._post("token", form, {"TenantId": str(tenant)}))
+        return _tokens(await self._post("token", form, {"TenantId": str(tenant)}, start_by=start_by))
 
     async def revoke(self, refresh_token: str) -> None:
         """Ends the consent that the token belongs to; says yes to unknown tokens too (fact 1.6)."""

@@ -5,7 +5,7 @@ from sie.changes import Comparison
 from sie.checks import check
 from sie.comparing import compare
 from sie.document import Document
-from sie.findings import Finding
+from sie.findings import Finding, Findings
 from sie.kinds import Kind
 from sie.problems import Problem, Severity, SieError
 from sie.reader import read
@@ -33,6 +33,7 @@ __all__ = [
     "DocumentBuilder",
     "FinancialYear",
     "Finding",
+    "Findings",
     "Header",
     "Kind",
     "Objects",

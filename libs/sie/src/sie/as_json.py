@@ -7,14 +7,14 @@ from typing import Any
 
 from sie.changes import Comparison
 from sie.document import Document
-from sie.findings import Finding
+from sie.findings import Finding, Findings
 from sie.problems import Problem
 from sie.records import Account, Balance, FinancialYear, Objects, Row, Voucher
 
 Json = dict[str, Any]
 
 
-def of_document(document: Document, findings: Sequence[Finding]) -> Json:
+def of_document(document: Document, findings: Findings) -> Json:
     header = document.header
     return {
         "encoding": document.encoding,
@@ -32,6 +32,7 @@ def of_document(document: Document, findings: Sequence[Finding]) -> Json:
         "problems": [of_problem(problem) for problem in document.problems],
         "problem_counts": dict(document.problem_counts),
         "findings": [_finding(finding) for finding in findings],
+        "finding_counts": dict(findings.counts),
     }
 
 

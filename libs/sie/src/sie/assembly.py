@@ -34,6 +34,7 @@ class AccountDraft:
     type: str = ""
     unit: str = ""
     sru: list[str] = field(default_factory=list)
+    line: int = 0
 
 
 @dataclass(slots=True)

@@ -68,9 +68,9 @@ class Booked:
 
 
 def covers_part(document: Document) -> bool:
-    """Whether #OMFATTN lies before the year's end."""
+    """Whether #OMFATTN lies within the year and before its end; outside of it, it says nothing."""
     covers_to, year = document.header.covers_to, document.years.get(0)
-    return covers_to is not None and (year is None or covers_to < year.end)
+    return covers_to is not None and (year is None or year.start <= covers_to < year.end)
 
 
 def _covered_until(document: Document) -> int:

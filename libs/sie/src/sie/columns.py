@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from sie import values
 from sie.frames import Frame
-from sie.records import Balance, BalanceKind, Objects, Row
+from sie.records import Balance, BalanceKind, Objects, Row, voucher_name
 
 T = TypeVar("T", bound=Hashable)
 
@@ -118,6 +118,10 @@ class Rows(Frame):
     def __iter__(self) -> Iterator[Row]:
         return map(self.__getitem__, range(len(self)))
 
+    def likeness(self, index: int) -> tuple[int, int, int]:
+        """Account, objects and amount, in which twins are alike; date and signature differ in real files (facts 6)."""
+        return self.account.codes[index], self.objects.codes[index], self.amount[index]
+
 
 class VoucherColumns(Frame):
     """#VER records in the file's order; the rows of voucher i are `first_row[i]` up to `first_row[i + 1]`."""
@@ -140,6 +144,9 @@ class VoucherColumns(Frame):
 
     def __len__(self) -> int:
         return len(self.line)
+
+    def name(self, index: int) -> str:
+        return voucher_name(self.series[index], self.number[index])
 
 
 class Balances(Frame):

@@ -16,7 +16,7 @@ from sie.changes import (
 from sie.document import Document
 from sie.pairing import PARTS, Contents, paired
 from sie.records import Account, Dimension, FinancialYear, Header, Objects
-from sie.values import kronor
+from sie.values import kronor, ten_digits
 
 HEADER = (
     "kind", "comment", "company_type", "company_id", "organisation_number", "acquisition_number", "activity_number",
@@ -57,19 +57,14 @@ def compare(old: Document, new: Document) -> Comparison:
 
 def _company(old: Header, new: Header) -> bool:
     """By number, else by name."""
-    numbers = [_ten_digits(header.organisation_number) for header in (old, new)]
+    numbers = [ten_digits(header.organisation_number) for header in (old, new)]
     names = [header.company_name.casefold() for header in (old, new)]
     one, other = numbers if all(numbers) else names
     return one == other or not one or not other
 
 
-def _ten_digits(number: str) -> str:
-    """An organisation number may have a hyphen, and a century before its ten digits (facts 4)."""
-    return "".join(filter(str.isdigit, number))[-10:]
-
-
 _MEANS: dict[str, Callable[[str], str]] = {
-    "organisation_number": _ten_digits,
+    "organisation_number": ten_digits,
     "currency": lambda code: code or "SEK",
     "chart": lambda chart: chart or "BAS95",
 }

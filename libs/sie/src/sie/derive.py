@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sie import values
 from sie.booked import Booked
 from sie.document import Document
-from sie.ledger import NOTHING, Ledger, is_balance_account
+from sie.ledger import NOTHING, Ledger, in_order, is_balance_account
 from sie.records import Balance, BalanceKind, Objects
 
 Change = tuple[int, Objects, int]
@@ -20,7 +20,7 @@ def balances(document: Document) -> Iterator[Balance]:
     """
     booked, opening = Booked(document), Ledger(document).balances("IB")
     moved, months = booked.by_account(), _months(booked)
-    for account in sorted(opening.keys() | moved.keys(), key=lambda number: number.rjust(12)):
+    for account in in_order(opening.keys() | moved.keys()):
         is_balance = is_balance_account(account, document.accounts)
         if is_balance:
             yield _balance("UB", account, opening.get(account, NOTHING).amount + moved[account])

@@ -1,7 +1,7 @@
 """A SIE file as it was read or is to be written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from sie.checksum import ChecksumVerdict
 from sie.columns import Balances, Rows, Vocabulary, VoucherColumns
 from sie.encodings import Encoding
 from sie.problems import Problem, Severity
-from sie.records import Account, Balance, BalanceKind, Dimension, FinancialYear, Header, Other, Row, Voucher
+from sie.records import Account, Balance, BalanceKind, Dimension, FinancialYear, Header, Other, Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,6 @@ class Document:
     def voucher(self, index: int) -> Voucher:
         return self.vouchers[index]
 
-    def vouchers_in(self, series: str) -> Iterator[Voucher]:
-        column = self.vouchers.columns.series
-        return (self.vouchers[i] for i in range(len(self.vouchers)) if column[i] == series)
-
     def amount(self, kind: BalanceKind, account: str | int, year: int = 0) -> Decimal:
         """The account's IB, UB or RES; 0 where the file has none, since zero balances may be left out (§5.17)."""
         found = self._first(kind, str(account), year)
@@ -186,11 +182,6 @@ class Document:
                 raise ValueError("A file without vouchers only knows the balances of the year's last day.")
             return self.amount("UB", account) + self.amount("RES", account)
         return self.amount("IB", account) + values.kronor(self._moved(str(account), values.to_days(on)))
-
-    def rows_of(self, account: str | int) -> Iterator[Row]:
-        """The booked rows of one account, in the file's order."""
-        code = self.words.accounts.codes.get(str(account), -1)
-        return (self.rows[i] for i, found in enumerate(self.rows.account.codes) if found == code)
 
     def _first(self, kind: BalanceKind, account: str, year: int) -> Balance | None:
         code = self.words.accounts.codes.get(account, -1)
@@ -236,4 +227,5 @@ def assembled(assembly: Assembly, origin: Origin, header: Header) -> Document:
 
 
 def _account(number: str, draft: AccountDraft) -> Account:
-    return Account(number, draft.name or "", draft.type, draft.unit, tuple(draft.sru), declared=draft.name is not None)
+    is_declared, sru = draft.name is not None, tuple(draft.sru)
+    return Account(number, draft.name or "", draft.type, draft.unit, sru, declared=is_declared, line=draft.line)

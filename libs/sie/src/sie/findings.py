@@ -1,9 +1,11 @@
 """What can be wrong with the books in a SIE file: the catalogue of findings, in Swedish and English."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sie.problems import Severity
+from sie.problems import Problems, Severity
 from sie.records import Objects
 
 Value = Decimal | str | int | None
@@ -14,13 +16,8 @@ class Finding:
     """What was expected, what was found, by how much it differs, and where."""
 
     code: str
-    severity: Severity
-    swedish: str
-    english: str
     expected: Value = None
     found: Value = None
-    difference: Decimal | None = None
-    """Found minus expected, for amounts."""
     account: str = ""
     voucher: str = ""
     """Series and number."""
@@ -28,6 +25,47 @@ class Finding:
     period: int | None = None
     objects: Objects = ()
     line: int = 0
+    words: Mapping[str, object] = field(default_factory=dict)
+    """What else its sentences say."""
+
+    @property
+    def severity(self) -> Severity:
+        return CATALOGUE[self.code][0]
+
+    @property
+    def swedish(self) -> str:
+        return CATALOGUE[self.code][1].format(**self._shown("sv", self.voucher or "utan nummer"))
+
+    @property
+    def english(self) -> str:
+        return CATALOGUE[self.code][2].format(**self._shown("en", self.voucher or "without number"))
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Found minus expected, for amounts."""
+        if isinstance(self.found, Decimal) and isinstance(self.expected, Decimal):
+            return self.found - self.expected
+        return None
+
+    def _shown(self, language: str, voucher: str) -> dict[str, object]:
+        month = f"{self.period // 100:04}-{self.period % 100:02}" if self.period else ""
+        return {
+            **self.words, "voucher": voucher, "account": self.account, "period": month, "fiscal_year": self.year,
+            "object": " ".join(f"{dimension}:{number}" for dimension, number in self.objects),
+            "expected": _value(self.expected, language), "found": _value(self.found, language),
+        }  # fmt: skip
+
+
+class Findings(list[Finding]):
+    """Of each code the first hundred, as with problems; `counts` has how many there are of each."""
+
+    def __init__(self, found: Iterable[Finding]) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        for each in found:
+            self.counts[each.code] += 1
+            if self.counts[each.code] <= Problems.KEPT:
+                self.append(each)
 
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -127,7 +165,7 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
                        "#{label} is missing, which is compulsory in a file of type {kind}."),
     "year-missing": (W, "Årets räkenskapsår (#RAR 0) är obligatoriskt i en fil av typ {kind} men saknas.",
                      "The current financial year (#RAR 0) is compulsory in a file of type {kind} but missing."),
-    "closing-missing": (W, "Filen har inga utgående balanser för året (#UB 0), fast de är obligatoriska i typ {kind}.",
+    "closing-missing": (E, "Filen har inga utgående balanser för året (#UB 0), fast de är obligatoriska i typ {kind}.",
                         "The file has no closing balances of the year (#UB 0), which are compulsory in type {kind}."),
     "opening-missing": (
         W, "Filen saknar både årets ingående balanser (#IB 0) och föregående års utgående (#UB -1).",
@@ -140,6 +178,9 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
               "#{label} stands before #{found}. The order is flag, identification, accounts, balances, vouchers."),
     "already-imported": (N, "Flaggan (#FLAGGA 1) säger att filen redan har lästs in.",
                          "The flag (#FLAGGA 1) says that the file has already been imported."),
+    "covers-outside-year": (
+        W, "Balanserna ska gälla till och med {found} (#OMFATTN), en dag utanför räkenskapsåret. Den användes inte.",
+        "The balances are said to cover up to {found} (#OMFATTN), a day outside the financial year. It was not used."),
     "year-impossible": (E, "Räkenskapsåret {expected} slutar innan det börjar.",
                         "The financial year {expected} ends before it begins."),
     "year-long": (W, "Räkenskapsåret {found} är längre än 18 månader.",
@@ -164,18 +205,7 @@ def finding(
     line: int = 0,
     **words: object,
 ) -> Finding:
-    severity, swedish, english = CATALOGUE[code]
-    difference = found - expected if isinstance(found, Decimal) and isinstance(expected, Decimal) else None
-    words |= {
-        "account": account, "object": " ".join(f"{d}:{o}" for d, o in objects),
-        "period": f"{period // 100:04}-{period % 100:02}" if period else "", "fiscal_year": year,
-    }  # fmt: skip
-    in_swedish = _shown("sv", voucher or "utan nummer", expected, found)
-    in_english = _shown("en", voucher or "without number", expected, found)
-    return Finding(
-        code, severity, swedish.format(**in_swedish, **words), english.format(**in_english, **words),
-        expected, found, difference, account, voucher, year, period, objects, line,
-    )  # fmt: skip
+    return Finding(code, expected, found, account, voucher, year, period, objects, line, words)
 
 
 def money(amount: Decimal, language: str) -> str:
@@ -186,8 +216,5 @@ def money(amount: Decimal, language: str) -> str:
     return english.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",").replace("-", "−")
 
 
-def _shown(language: str, voucher: str, expected: Value, found: Value) -> dict[str, str]:
-    amounts = {"expected": expected, "found": found}
-    return {"voucher": voucher} | {
-        name: money(value, language) if isinstance(value, Decimal) else str(value) for name, value in amounts.items()
-    }
+def _value(value: Value, language: str) -> str:
+    return money(value, language) if isinstance(value, Decimal) else str(value)

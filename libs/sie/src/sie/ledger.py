@@ -92,5 +92,9 @@ def is_balance_account(account: str, accounts: Mapping[str, Account]) -> bool:
 
 
 def in_order(accounts: Iterable[str]) -> list[str]:
+    return sorted(accounts, key=rank)
+
+
+def rank(account: str) -> tuple[int, str]:
     """Numbers of accounts are strings of any length: 999 comes before 1000."""
-    return sorted(accounts, key=lambda number: (len(number), number))
+    return len(account), account

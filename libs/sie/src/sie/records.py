@@ -28,6 +28,10 @@ class Row:
     """Where it stands in the file, counted from 1; 0 if it was not read from one."""
 
 
+def voucher_name(series: str, number: str | int) -> str:
+    return f"{series} {number}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Voucher:
     """What is booked is `rows`, and nothing else. A voucher with struck rows only is one that was cancelled."""
@@ -48,7 +52,7 @@ class Voucher:
 
     @property
     def name(self) -> str:
-        return f"{self.series} {self.number}".strip()
+        return voucher_name(self.series, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Account:
     sru: tuple[str, ...] = ()
     declared: bool = True
     """False if the file has a type, unit or SRU code for it but no #KONTO."""
+    line: int = field(default=0, compare=False)
+    """Where its first record stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class Dimension:
     """Names by object id."""
     declared: bool = True
     """False for the reserved dimensions, which need no #DIM."""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ class FinancialYear:
     """0 is the current year, -1 the one before."""
     start: datetime.date
     end: datetime.date
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

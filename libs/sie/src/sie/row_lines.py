@@ -69,11 +69,12 @@ def _places(label: str, rows: Rows, first: "array[int]", voucher: int) -> list[_
 def _composed(booked: list[_Place], added: list[_Place]) -> Iterator[_Place]:
     """Each added row directly before its twin, the #TRANS alike it (§11 #RTRANS), in the order in which they came."""
     twins: defaultdict[tuple[int, int, int], deque[int]] = defaultdict(deque)
-    for number, place in enumerate(added):
-        twins[_likeness(place)].append(number)
+    for number, (_, rows, i) in enumerate(added):
+        twins[rows.likeness(i)].append(number)
     written = 0
     for place in booked:
-        found = twins[_likeness(place)]
+        _, rows, i = place
+        found = twins[rows.likeness(i)]
         while found and found[0] < written:
             found.popleft()
         if found:
@@ -81,9 +82,3 @@ def _composed(booked: list[_Place], added: list[_Place]) -> Iterator[_Place]:
             written = found[0] + 1
         yield place
     yield from added[written:]
-
-
-def _likeness(place: _Place) -> tuple[int, int, int]:
-    """Account, objects and amount only: date and signature of twins differ in real files (facts 6)."""
-    _, rows, i = place
-    return rows.account.codes[i], rows.objects.codes[i], rows.amount[i]

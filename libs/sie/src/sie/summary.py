@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from sie import encodings
 from sie.checksum import ChecksumVerdict
 from sie.document import Document
-from sie.findings import Finding
+from sie.findings import CATALOGUE as FINDINGS
+from sie.findings import Finding, Findings
 from sie.ledger import Ledger
 from sie.problems import CATALOGUE as PROBLEMS
 from sie.problems import Problem, Severity
@@ -17,15 +18,15 @@ Remark = Problem | Finding
 _GRAVITY = list(Severity)
 
 
-def of_document(name: str, document: Document, findings: Sequence[Finding], words: Words) -> Iterator[str]:
+def of_document(name: str, document: Document, findings: Findings, words: Words) -> Iterator[str]:
     yield from _facts(name, document, words)
     counts: Counter[Severity] = Counter()
-    for code, count in document.problem_counts.items():
-        counts[PROBLEMS[code][0]] += count
-    counts.update(finding.severity for finding in findings)
+    for catalogue, found in ((PROBLEMS, document.problem_counts), (FINDINGS, findings.counts)):
+        for code, count in found.items():
+            counts[catalogue[code][0]] += count
     yield line(words("verdict"), _verdict(counts, words))
     yield from _listed(words("problems"), document.problems, document.problem_counts, words)
-    yield from _listed(words("findings"), findings, Counter(finding.code for finding in findings), words)
+    yield from _listed(words("findings"), findings, findings.counts, words)
 
 
 def of_failure(name: str, problems: Sequence[Problem], words: Words) -> Iterator[str]:

@@ -101,6 +101,11 @@ def month_of_days(days: int) -> int:
     return 0 if day is None else month_of(day)
 
 
+def ten_digits(number: str) -> str:
+    """Of an organisation number, which may have a hyphen, and a century before them (facts 4)."""
+    return "".join(filter(str.isdigit, number))[-10:]
+
+
 def shortest(ore: int) -> str:
     """As newer Fortnox writes it: 1279565, 125266.2, -1.85."""
     return two_decimals(ore).removesuffix("0") if ore % 100 else str(ore // 100)

@@ -10,6 +10,7 @@ from sie.document import Document
 from sie.encodings import KNOWN
 from sie.headers import HEADERS, Slot
 from sie.kinds import ALLOWED, Kind
+from sie.ledger import rank
 from sie.quoting import Quoting, Unwritable, trimmed, written_day, written_days
 from sie.records import Dimension
 from sie.row_lines import RowLines
@@ -191,12 +192,12 @@ class _Writer:
                 if not (objects and self._kind == "2"):
                     yield self._balance(i)
 
-    def _place(self, index: int) -> tuple[int, str, int, int]:
+    def _place(self, index: int) -> tuple[int, tuple[int, str], int, int]:
         """Fortnox's order (facts 8): IB and UB by account for both years; then periods; then results."""
         balances = self._document.balances
         kind = balances.kind[index]
         account = balances.account[index] if kind != "PSALDO" else ""
-        return _BY_ACCOUNT.get(kind, 3), account.rjust(12), -balances.year[index], int(kind == "UB")
+        return _BY_ACCOUNT.get(kind, 3), rank(account), -balances.year[index], int(kind == "UB")
 
     def _balance(self, index: int) -> str:
         balances = self._document.balances

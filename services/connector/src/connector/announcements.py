@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from common.clock import Clock
-from common.database import Connection
+from common.database import GONE, Connection
 from common.events import ConnectFailed, ConnectionKind, ConnectionRemoved, ConnectionState, Record, Trouble, new_event
-from common.events.connections import ConnectionStatus
+from common.events.connections import ConnectionStatus, ConsentAfter
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
 from connector import limits, problems, scopes
 from connector.repository import ConnectionRow, Connections, Grant, Grants, Session
 from connector.tokens.sealed import Company, key_of, open_company
 from connector.tokens.vault import Unsealable, Vault
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,22 @@ class Announcer:
         await self._add(connection, (happened(**self.facts(grant, row)) for row in concerned))
         await Grants(connection).announced(grant_id, self.valid_until(grant))
 
-    async def tell_removed(self, connection: Connection, grant: Grant, row: ConnectionRow) -> None:
-        """Says that it is removed, and then removes its key from the compacted topic.
+    async def tell_or_note(self, connection: Connection, grant_id: UUID, happened: type[ConnectionState]) -> None:
+        """Tells all of the grant's connections. Where that fails upkeep does it later: what is stored stays stored."""
+        try:
+            async with connection.transaction():
+                await self.tell(connection, grant_id, happened)
+        except GONE:
+            raise
+        except Exception as error:
+            reason = error.problem.code if isinstance(error, ProblemError) else type(error).__name__
+            log.error("grant.not-told-yet", grant=str(grant_id), reason=reason, exc_info=error)
+            await Grants(connection).not_told(grant_id)
+
+    async def tell_removed(
+        self, connection: Connection, grant: Grant, row: ConnectionRow, consent: ConsentAfter
+    ) -> None:
+        """Says that it is removed, with what becomes of the consent, and then removes its key from the compacted topic.
 
         Also of a company that can't be read any more, since its master key is gone.
         """
@@ -54,7 +72,9 @@ class Announcer:
             "status": ConnectionStatus.REMOVED,
             "valid_until": None,
         }
-        await self._add(connection, [ConnectionRemoved(**facts)])
+        if consent is ConsentAfter.REMAINS:
+            facts["trouble"] = Trouble.of(problems.CONSENT_REMAINS.error())
+        await self._add(connection, [ConnectionRemoved(**facts, consent=consent)])
         tombstone = Record(ConnectionRemoved.TOPIC.name, str(row.id).encode(), None)
         await self.outbox.add_tombstone(connection, tombstone)
 
@@ -86,16 +106,16 @@ class Announcer:
             "reference": row.reference,
             "scopes": tuple(grant.scopes),
             "missing_scopes": scopes.missing(row.wanted_scopes, grant.scopes),
-            "limitations": scopes.limitations(row.wanted_scopes, grant.scopes),
+            "limitations": scopes.limitations(row.wanted_scopes, set(grant.scopes) - set(grant.refused_scopes)),
             "upgrade": limits.upgrade(grant.kind),
             "connected_at": row.connected_at,
             "valid_until": self.valid_until(grant),
-            "trouble": Trouble.of(problems.stored(grant.trouble)) if grant.trouble else None,
+            "trouble": Trouble.of(problems.stored(trouble)) if (trouble := grant.trouble or row.trouble) else None,
         }
 
     def valid_until(self, grant: Grant) -> datetime | None:
-        """When the grant dies if nobody uses it; a service account doesn't."""
-        if grant.kind is ConnectionKind.SERVICE_ACCOUNT:
+        """When the grant dies if nobody uses it; a service account doesn't, and one that is lost has."""
+        if grant.kind is ConnectionKind.SERVICE_ACCOUNT or grant.status == "lost":
             return None
         return grant.refreshed_at + self.refresh_token_life
 

@@ -11,7 +11,7 @@ from common.openapi import examples, problem_responses
 from common.service import Runtime, current_runtime
 from connector import examples as ex
 from connector import problems, repeated
-from connector.grants import Registry
+from connector.ending import Ending
 from connector.leases import Leasing
 from connector.lookups import Lookups
 from connector.lookups import problems as lookup_problems
@@ -43,7 +43,7 @@ class Parts:
     def __init__(self, runtime: Runtime[ConnectorSettings]) -> None:
         self.leasing: Leasing = runtime.parts[Leasing]
         self.opening: Opening = runtime.parts[Opening]
-        self.registry: Registry = runtime.parts[Registry]
+        self.ending: Ending = runtime.parts[Ending]
         self.views: Views = runtime.parts[Views]
         self.lookups: Lookups = runtime.parts[Lookups]
 
@@ -165,8 +165,13 @@ async def connection(connection_id: ConnectionId, parts: Having) -> ConnectionVi
     tags=["connections"],
 )
 async def disconnect(connection_id: ConnectionId, parts: Having) -> None:
-    """Disconnects; again, nothing happens. The consent at Fortnox is revoked with the company's last connection."""
-    await parts.registry.disconnect(connection_id)
+    """Disconnects; again, nothing happens.
+
+    With the company's last connection our tokens are revoked at Fortnox and deleted. A service account's consent may
+    outlive that: it is tried, and if so `connection.removed` is told once more, with `consent` `remains` and in
+    `trouble` what the company can do.
+    """
+    await parts.ending.disconnect(connection_id)
 
 
 looking_up = APIRouter(

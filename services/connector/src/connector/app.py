@@ -15,10 +15,12 @@ from connector.announcements import Announcer
 from connector.company import Reader
 from connector.connect import Connect
 from connector.consenting import Consenting
+from connector.ending import Ending
 from connector.grants import Registry
 from connector.keeping import Keeper
 from connector.leases import Leasing
 from connector.lookups import Lookups
+from connector.lookups.refusals import Refusals
 from connector.opening import Opening
 from connector.pulse import Pulse, feel
 from connector.settings import ConnectorSettings
@@ -50,19 +52,20 @@ async def build(runtime: Runtime[ConnectorSettings], fortnox_transport: httpx.As
     mint = Mint(pool, keeper, oauth, vault, announcer, clock, idle_renewal)
     runtime.stack.push_async_callback(mint.close)
     leasing = Leasing(pool, Purse(pool, vault, mint, clock), client_id, clock)
-    registry = Registry(pool, keeper, client_id, oauth, vault, announcer, idle_renewal)
+    registry = Registry(pool, keeper, client_id, vault, announcer, idle_renewal)
+    ending = Ending(pool, oauth, vault, announcer)
     reader = Reader(leasing, settings.fortnox_api_url, fortnox_transport)
     origins = frozenset(settings.allowed_origins)
     consenting = Consenting(keeper, oauth, vault, reader, registry, f"{settings.public_url}/connect/callback")
     forwarded_life = timedelta(days=settings.forwarded_link_days)
-    opening = Opening(pool, vault, settings.public_url, origins, forwarded_life)
+    opening = Opening(pool, vault, client_id, settings.public_url, origins, forwarded_life)
     connect = Connect(pool, keeper, oauth, opening, consenting, announcer)
-    lookups = Lookups(pool, leasing, settings.fortnox_api_url, clock, fortnox_transport)
+    lookups = Lookups(pool, leasing, Refusals(pool, announcer), settings.fortnox_api_url, clock, fortnox_transport)
     runtime.stack.push_async_callback(lookups.memory.close)
     warn_after = life - timedelta(days=settings.expiring_warning_days)
-    runtime.parts |= {Leasing: leasing, Registry: registry, Lookups: lookups, Mint: mint}
+    runtime.parts |= {Leasing: leasing, Registry: registry, Ending: ending, Lookups: lookups, Mint: mint}
     runtime.parts |= {Opening: opening, Connect: connect, Views: Views(pool, announcer, clock)}
-    runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, registry, connect, announcer, clock, warn_after)
+    runtime.parts[Upkeep] = upkeep = Upkeep(pool, mint, ending, connect, announcer, clock, warn_after)
     runtime.tasks += [*upkeep.tasks(), Pulse(pool, clock).beat()]
 
 

@@ -37,6 +37,11 @@ def sessions_in(cookies: Mapping[str, str]) -> list[UUID]:
     return [UUID(name) for name in names if re.fullmatch(r"[0-9a-f]{32}", name)]
 
 
+def verifier_in(session: Session, cookies: Mapping[str, str]) -> str:
+    """PKCE's secret of the browser that began."""
+    return verifier(cookies[cookie_of(session)])
+
+
 def verifier(secret: str) -> str:
     """PKCE's secret: kept nowhere but in the browser's cookie, from which it is derived."""
     return _base64url(hashlib.sha256(b"pkce/" + secret.encode()).digest())

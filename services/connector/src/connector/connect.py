@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from common.database import GONE, Connection, Pool
-from common.events import ConnectionKind, Trouble
+from common.events import Trouble
 from common.problems import INTERNAL, ProblemError
 from connector import binding, opening, problems, repeated, telemetry
 from connector.announcements import Announcer
-from connector.consenting import Consenting
+from connector.consenting import Consenting, Settled
 from connector.grants import FINISH_WITHIN
 from connector.keeping import Keeper
 from connector.opening import Granted, Opening
@@ -28,6 +28,8 @@ from connector.tokens.sealed import digest
 from fortnox.oauth import OAuth, redirect_error
 
 log = structlog.get_logger()
+
+ENDED = frozenset({"connected", "failed", "expired"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Outcome:
     granted: Granted = field(default_factory=Granted)
     again: Invitation | None = None
     """With which this browser may try again."""
+    goes_again: bool = False
+    """Nothing has ended: the person is to approve once more, for other connections to the company."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Connect:
             raise problems.LINK_USED.error()
         if session.expired or session.status == "expired":
             raise problems.SESSION_EXPIRED.error()
-        if session.status == "exchanging":
+        if session.status == "exchanging" and not session.goes_again:
             raise problems.LINK_USED.error()
         return Invitation(session, ticket, binding.secret_in(session, cookies) or secrets.token_urlsafe(32))
 
@@ -98,10 +102,10 @@ class Connect:
         async with self.pool.acquire() as connection:
             if not await Sessions(connection).start(session.id, digest(state), digest(invitation.secret)):
                 raise problems.LINK_USED.error()
-        service = session.kind is ConnectionKind.SERVICE_ACCOUNT
         challenge = binding.challenge(invitation.secret)
         redirect_uri = self.consenting.redirect_uri
-        return invitation, self.oauth.authorise_url(state, session.asked_scopes, redirect_uri, service, challenge)
+        asked, service = session.asked_scopes, session.asks_service
+        return invitation, self.oauth.authorise_url(state, asked, redirect_uri, service, challenge)
 
     async def forward(self, ticket: str, cookies: Mapping[str, str]) -> None:
         """Makes the address one for somebody else: it works once more, in any browser, and lives longer."""
@@ -120,8 +124,9 @@ class Connect:
         """
         session = await self._session_of(callback, cookies)
         outcome = await self._ended(session, callback, cookies)
-        with suppress(*GONE):  # then there is no button
-            outcome = replace(outcome, again=await self._again(session, outcome.trouble, cookies))
+        if outcome.trouble or outcome.goes_again:
+            with suppress(*GONE):  # then there is no button
+                outcome = replace(outcome, again=await self._again(session, outcome.trouble, cookies))
         return outcome
 
     async def expire_sessions(self) -> int:
@@ -171,14 +176,14 @@ class Connect:
         try:
             self._check(session, cookies)
             assert session is not None
-            if session.status in {"connected", "failed", "expired"}:
+            if session.status in ENDED or session.widening == "asked":
                 return await self._told_again(session)  # the page was loaded once more
-            code = _code(callback)
+            if not session.goes_again:
+                _code(callback)
             spent = await self._spend_state(session, callback)
             if not spent:  # loaded twice at once: the other one will tell
                 return Outcome(None, Trouble.of(problems.STATE_REUSED.error()))
-            held = await self.consenting.take(session, code, binding.verifier(cookies[binding.cookie_of(session)]))
-            consent = await self.consenting.settle(session, held)
+            return _outcome(session, await self._settled(session, callback, cookies))
         except ProblemError as error:
             return await self._failed(session, error, exchanging=spent)
         except GONE as error:
@@ -191,21 +196,34 @@ class Connect:
             if spent:  # a fault of ours: the session must not wait for its end in silence
                 await self._failed(session, INTERNAL.error(), exchanging=True)
             raise
-        telemetry.CONNECTS.labels("connected").inc()
-        return Outcome(session, granted=opening.compared(session, consent.tokens.scopes, consent.kind))
+
+    async def _settled(self, session: Session, callback: Callback, cookies: Mapping[str, str]) -> Settled:
+        """What comes of the answer; of one to the second question at least what the first consent brought."""
+        try:
+            held = await self.consenting.take(session, _code(callback), binding.verifier_in(session, cookies))
+            return await self.consenting.settle(session, held, may_ask=not session.goes_again)
+        except ProblemError as error:
+            if not session.goes_again:
+                raise
+            log.warning("connect.not-widened", session=str(session.id), reason=error.problem.code)
+        async with self.pool.acquire() as connection:
+            first = await Sessions(connection).get(session.id)
+        if first is None:
+            raise problems.INTERRUPTED.error()
+        return await self.consenting.resume(first)
 
     async def _session_of(self, callback: Callback, cookies: Mapping[str, str]) -> Session | None:
         """The session that the callback is about: by its state, or else by the browser's cookies."""
         if callback.state:
             async with self.pool.acquire() as connection:
                 return await Sessions(connection).with_state(digest(callback.state))
-        return await self._newest(cookies, {"started"})
+        return await self._newest(cookies, {"started"}) or await self._newest(cookies, {"failed"})
 
     async def _newest(self, cookies: Mapping[str, str], statuses: set[str]) -> Session | None:
         """Of the live sessions that are bound to this browser. Forwarded ones come last: they live longest."""
         async with self.pool.acquire() as connection:
             found = [await Sessions(connection).get(one) for one in binding.sessions_in(cookies)]
-        live = [one for one in found if one and one.status in statuses and not one.expired]
+        live = [one for one in found if one and (one.status in statuses or one.goes_again) and not one.expired]
         mine = [one for one in live if binding.bound(one, cookies)]
         return max(mine, key=lambda session: (not session.forwarded, session.expires_at), default=None)
 
@@ -213,7 +231,7 @@ class Connect:
         self, session: Session | None, trouble: Trouble | None, cookies: Mapping[str, str]
     ) -> Invitation | None:
         """What this browser may try again with: the session that failed, or the one of an older page's address."""
-        if trouble is None or trouble.code in problems.HOPELESS:
+        if trouble is not None and trouble.code in problems.HOPELESS:
             return None
         live = {"started", "failed"}
         if session is None or not binding.bound(session, cookies):
@@ -221,7 +239,7 @@ class Connect:
         else:
             async with self.pool.acquire() as connection:
                 session = await Sessions(connection).get(session.id)
-        if session is None or session.expired or session.status not in live:
+        if session is None or session.expired or not (session.status in live or session.goes_again):
             return None
         ticket = repeated.kept_ticket(self.opening.vault, session)
         return Invitation(session, ticket, cookies[binding.cookie_of(session)]) if ticket else None
@@ -230,15 +248,18 @@ class Connect:
         """Raises ProblemError unless this browser may bring this answer."""
         if session is None:
             raise problems.STATE_UNKNOWN.error()
-        ended = session.status in {"connected", "failed", "expired"}
+        ended = session.status in ENDED
         if session.expired and not ended:
             raise problems.SESSION_EXPIRED.error()
         if not binding.bound(session, cookies):
             raise (problems.STATE_REUSED if ended else problems.OTHER_BROWSER).error()
 
     async def _spend_state(self, session: Session, callback: Callback) -> bool:
+        state_hash = digest(callback.state or "")
         async with self.pool.acquire() as connection:
-            return await Sessions(connection).spend_state(session.id, digest(callback.state or ""))
+            if session.goes_again:
+                return await Sessions(connection).spend_second_state(session.id, state_hash, FINISH_WITHIN)
+            return await Sessions(connection).spend_state(session.id, state_hash)
 
     async def _failed(self, session: Session | None, error: ProblemError, *, exchanging: bool) -> Outcome:
         """Ends the session and tells; of one that has ended already, or is just being exchanged, only the person."""
@@ -260,10 +281,21 @@ class Connect:
         return Outcome(session if ended else None, Trouble.of(error))
 
     async def _told_again(self, session: Session) -> Outcome:
+        if session.goes_again:
+            return Outcome(session, goes_again=True)
         if session.trouble:
             return Outcome(session, Trouble.of(problems.stored(session.trouble)))
         async with self.pool.acquire() as connection:
             return Outcome(session, granted=await opening.granted(connection, session))
+
+
+def _outcome(session: Session, settled: Settled) -> Outcome:
+    if settled.goes_again:
+        return Outcome(session, goes_again=True)
+    telemetry.CONNECTS.labels("connected").inc()
+    consent, harmed = settled.consent, settled.others_harmed
+    granted = opening.compared(session, consent.tokens.scopes, consent.kind, others_harmed=harmed)
+    return Outcome(session, granted=granted)
 
 
 def _code(callback: Callback) -> str:

@@ -8,7 +8,7 @@ import asyncio
 from datetime import timedelta
 
 from common.database import Pool
-from connector.repository import Asked, Back, Leased, Slot, Slots
+from connector.repository import Asked, Leased, Slots
 
 CLERKS = 2  # statements under way at once: one that waits for a company's lock holds up half of the others
 LARGEST_BATCH = 32  # leases in a statement: so many take about 5 ms
@@ -24,7 +24,7 @@ class Counter:
         self._serving = 0  # clerks that look at who waits before they go; a task ends a moment later
 
     async def lease(self, asked: Asked) -> Leased:
-        """What it gets. Slots of a caller who has gone meanwhile are handed back."""
+        """What it gets. Slots of a caller who has gone meanwhile free themselves: its repeat may have them, too."""
         answer: asyncio.Future[Leased] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if self._serving < CLERKS:
@@ -40,8 +40,7 @@ class Counter:
             try:
                 async with self._pool.acquire() as connection:
                     given = await Slots(connection).lease([asked for asked, _ in batch], self._lease_time)
-                    if stranded := _answer(batch, given):
-                        await Slots(connection).hand_back(stranded)
+                _answer(batch, given)
             except Exception as error:  # noqa: BLE001  (each caller raises it)
                 for _, answer in batch:
                     if not answer.done():
@@ -49,12 +48,8 @@ class Counter:
         self._serving -= 1
 
 
-def _answer(batch: list[tuple[Asked, asyncio.Future[Leased]]], given: list[Leased]) -> list[Back]:
-    """Tells everybody what they got; returns what nobody is there for any more."""
-    stranded: list[Back] = []
-    for (asked, answer), leased in zip(batch, given, strict=True):
+def _answer(batch: list[tuple[Asked, asyncio.Future[Leased]]], given: list[Leased]) -> None:
+    """Tells everybody what they got."""
+    for (_, answer), leased in zip(batch, given, strict=True):
         if not answer.done():
             answer.set_result(leased)
-        elif leased.budget_id is not None:
-            stranded += [Back(Slot(leased.budget_id, number, asked.lease), None) for number in leased.numbers or ()]
-    return stranded

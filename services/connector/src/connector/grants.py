@@ -1,4 +1,4 @@
-"""Grants over their life: a consent taken in, shared by all connections to the company, ended with the last of them."""
+"""Grants: a consent taken in, shared by all connections to the company. Their end: `ending.py`."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,10 +9,11 @@ import structlog
 
 from common.database import Connection, Pool
 from common.events import ConnectionEstablished, ConnectionKind, ConnectionRenewed
-from connector import problems
+from connector import problems, sharing
 from connector.announcements import Announcer
 from connector.keeping import Keeper
 from connector.repository import Connections, Grant, Grants, Session, Sessions, Slots
+from connector.sharing import Replaced
 from connector.tokens.sealed import (
     Company,
     key_of,
@@ -23,12 +24,11 @@ from connector.tokens.sealed import (
     seal_tokens,
 )
 from connector.tokens.vault import Unsealable, Vault
-from fortnox.oauth import OAuth, Tokens
+from connector.wishes import digits
+from fortnox.oauth import Tokens
 
 log = structlog.get_logger()
 
-HOLD = timedelta(seconds=5)  # the right to revoke a consent is held like the right to renew it
-TAKEOVER_AFTER = timedelta(seconds=60)
 FINISH_WITHIN = timedelta(seconds=60)  # what follows the exchange of a code, before another replica does it
 NOBODY = Company(name="", organisation_number="")  # until the company of a new consent has been read
 
@@ -41,6 +41,8 @@ class Held:
     tokens: Tokens = field(repr=False)
     obtained_at: datetime
     """By the database's clock: of two consents, and of a consent and a renewal, the later one's tokens live."""
+    replaced: Replaced | None = None
+    """The company's consent before this one; None: there was none."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,6 @@ class Registry:
     pool: Pool
     keeper: Keeper
     client_id: str
-    oauth: OAuth
     vault: Vault
     announcer: Announcer
     idle_renewal: timedelta
@@ -72,17 +73,28 @@ class Registry:
         that, in this process or, if it dies, in another one (`held`).
         """
         obtained_at: datetime | None = None
+        mine = not session.goes_again or tenant == session.tenant
+        replaced = _replaced(session) if session.goes_again and mine else None
 
-        async def write(connection: Connection) -> datetime:
-            nonlocal obtained_at
+        async def write(connection: Connection) -> Held:
+            nonlocal obtained_at, replaced
             again, obtained_at = obtained_at, obtained_at or await Grants(connection).now()
-            grant = await self._grant(connection, session.kind, Held(tenant, tokens, obtained_at))
-            if grant is not None and not (again is not None and grant.refreshed_at > again):
-                await self._hold(connection, grant, session.kind, tokens, obtained_at)
-            await Sessions(connection).hold(session.id, tenant, sorted(tokens.scopes), obtained_at, FINISH_WITHIN)
-            return obtained_at
+            grant = await self._grant(connection, session, Held(tenant, tokens, obtained_at))
+            if grant is not None:
+                replaced = replaced or Replaced.by_another(grant)
+                if again is None or grant.refreshed_at <= again:
+                    await self._hold(connection, grant, session, tokens, obtained_at)
+            held = Held(tenant, tokens, obtained_at, replaced)
+            if mine:  # the second time somebody may have chosen another company, which the session isn't about
+                await self._note(connection, session, held)
+            return held
 
-        return Held(tenant, tokens, await self.keeper.commit(write))
+        return await self.keeper.commit(write)
+
+    async def _note(self, connection: Connection, session: Session, held: Held) -> None:
+        replaced = held.replaced.model_dump(mode="json") if held.replaced else None
+        scopes = sorted(held.tokens.scopes)
+        await Sessions(connection).hold(session.id, held.tenant, scopes, held.obtained_at, FINISH_WITHIN, replaced)
 
     async def held(self, session: Session) -> Held:
         """What another process held for the session. Raises ProblemError when it is lost."""
@@ -100,16 +112,21 @@ class Registry:
             raise problems.KEY_MISSING.error() from None
         left = int((grant.access_until - now).total_seconds())
         tokens = Tokens(access_token, refresh_token, left, frozenset(session.granted_scopes or ()))
-        return Held(session.tenant, tokens, session.obtained_at)
+        return Held(session.tenant, tokens, session.obtained_at, _replaced(session))
 
-    async def establish(self, session: Session, consent: Consent) -> None:
-        """Stores the consent and the connection together with their events, and ends the session."""
+    async def establish(self, session: Session, consent: Consent) -> bool:
+        """Stores the consent and the connection together with their events, and ends the session.
 
-        async def write(connection: Connection) -> None:
+        Returns whether other connections to the company have lost something by it.
+        """
+        harmed = False
+
+        async def write(connection: Connection) -> bool:
+            nonlocal harmed
             if not await Sessions(connection).connected(session.id):
                 now = await Sessions(connection).get(session.id)
                 if now is not None and now.status == "connected":  # the commit whose answer was lost
-                    return
+                    return harmed
                 raise problems.SESSION_EXPIRED.error()
             before = await Connections(connection).get(session.connection_id)
             if session.reconnects and (before is None or before.removed_at is not None):
@@ -118,65 +135,53 @@ class Registry:
             await Connections(connection).put(session.connection_id, grant_id, session.reference, session.wanted_scopes)
             tell = self.announcer.tell
             await tell(connection, grant_id, ConnectionEstablished, only=session.connection_id)
-            await tell(connection, grant_id, ConnectionRenewed, but=session.connection_id)
+            harmed = await self._tell_others(connection, grant_id, consent.held, session.connection_id)
+            return harmed
 
-        await self.keeper.commit(write)
-        log.info("connection.established", connection=str(session.connection_id), kind=consent.kind)
+        harmed = await self.keeper.commit(write)
+        log.info("connection.established", connection=str(session.connection_id), kind=consent.kind, harmed=harmed)
+        return harmed
 
-    async def turn_away(self, held: Held) -> None:
+    async def turn_away(self, held: Held, service: Tokens | None) -> bool:
         """A consent that came to nothing, such as one to the wrong company.
 
-        It replaced the company's consent before it: if other connections live by one, its tokens are theirs now. If
-        none do, upkeep finds an orphan.
+        It replaced the company's consent before it: if other connections live by one, its tokens are theirs now, or
+        those that the service account still gives. If none do, upkeep finds an orphan. Returns whether others have
+        lost something by it.
         """
+        harmed = False
 
-        async def write(connection: Connection) -> None:
+        async def write(connection: Connection) -> bool:
+            nonlocal harmed
             grant = await Grants(connection).of_tenant(self.client_id, held.tenant)
-            if grant is not None and grant.status != "ending" and grant.refreshed_at <= held.obtained_at:
+            if grant is None or grant.status == "ending" or grant.refreshed_at > held.obtained_at:
+                return harmed
+            if service is None:
                 await Grants(connection).adopt(grant.id, sorted(held.tokens.scopes))
-                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
+            else:
+                tokens = seal_tokens(key_of(self.vault, grant), service, self.idle_renewal)
+                await Grants(connection).consent_again(grant.id, ConnectionKind.SERVICE_ACCOUNT, tokens)
+            harmed = await self._tell_others(connection, grant.id, held)
+            return harmed
 
-        await self.keeper.commit(write)
+        return await self.keeper.commit(write)
 
-    async def disconnect(self, connection_id: UUID) -> None:
-        """Removes a connection and says so; with the last one upkeep ends the grant. Again: nothing happens."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            row = await Connections(connection).get(connection_id)
-            if row is None:
-                raise problems.UNKNOWN.error()
-            grant = await Grants(connection).get(row.grant_id, lock=True) if row.grant_id else None
-            if grant is None or not await Connections(connection).remove(connection_id):
-                return
-            await self.announcer.tell_removed(connection, grant, row)
-        log.info("connection.removed", connection=str(connection_id))
+    async def _tell_others(self, connection: Connection, grant_id: UUID, held: Held, but: UUID | None = None) -> bool:
+        """Tells those who share the company's consent how they stand now; True if any has lost something."""
+        grant = await Grants(connection).get(grant_id)
+        assert grant is not None
+        harmed = await sharing.mark(connection, grant, held.replaced, but=but)
+        await self.announcer.tell(connection, grant_id, ConnectionRenewed, but=but)
+        return harmed
 
-    async def finish_ending(self) -> UUID | None:
-        """Revokes one consent that no connection lives by and deletes its key and tokens; None: there was none."""
-        claim_id = uuid4()
-        async with self.pool.acquire() as connection:
-            await Grants(connection).end_orphans()
-            grant = await Grants(connection).claim_ending(claim_id, HOLD, TAKEOVER_AFTER)
-        if grant is None:
-            return None
-        try:
-            refresh_token = open_refresh_token(key_of(self.vault, grant), grant)
-            if refresh_token:
-                await self.oauth.revoke(refresh_token)
-        except Unsealable:
-            log.error("grant.unsealable", grant=str(grant.id))  # nothing can be revoked with it: it only goes
-        async with self.pool.acquire() as connection:
-            await Grants(connection).delete_ended(grant.id)
-        log.info("grant.ended", grant=str(grant.id))
-        return grant.id
-
-    async def _grant(self, connection: Connection, asked: ConnectionKind, new: Held) -> Grant | None:
+    async def _grant(self, connection: Connection, session: Session, new: Held) -> Grant | None:
         """The company's grant, locked; None when it is a new one, which then has these tokens."""
         grant = await Grants(connection).of_tenant(self.client_id, new.tenant)
         if grant is not None:
             return grant
         try:
             async with connection.transaction():
-                await self._add(connection, asked, new)
+                await self._add(connection, session.kind, new)
         except asyncpg.UniqueViolationError:  # somebody connected the same company in this very moment
             return await Grants(connection).of_tenant(self.client_id, new.tenant)
         return None
@@ -196,12 +201,14 @@ class Registry:
         )
 
     async def _hold(
-        self, connection: Connection, held: Grant, asked: ConnectionKind, tokens: Tokens, obtained_at: datetime
+        self, connection: Connection, held: Grant, session: Session, tokens: Tokens, obtained_at: datetime
     ) -> None:
         """Whether a service account works now is only known where it was asked for and there before.
 
-        Under the row's key; under a new one where the old can't be opened any more: connecting again mends that.
+        Under the row's key; under a new one where the old can't be opened any more: connecting again mends that. An
+        access token that may do more than the new one is left to those who live by it, while it lasts.
         """
+        more = held.status in {"active", "expiring"} and not set(held.scopes) <= tokens.scopes
         if tokens.refresh_token is None:
             return
         try:
@@ -209,10 +216,11 @@ class Registry:
         except Unsealable:
             sealed_key, key = new_key(self.vault, held.id)
             await Grants(connection).change_key(held.id, sealed_key.master_key, sealed_key.sealed)
-            await Grants(connection).set_company(held.id, seal_company(key, NOBODY))
-        service = held.kind is asked is ConnectionKind.SERVICE_ACCOUNT
-        kind = held.kind if service else ConnectionKind.REFRESH_TOKEN
-        await Grants(connection).hold(held.id, kind, seal_tokens(key, tokens, self.idle_renewal), obtained_at)
+            await Grants(connection).set_company(held.id, seal_company(key, NOBODY), None)
+            more = False
+        kind = held.kind if session.asks_service else ConnectionKind.REFRESH_TOKEN
+        sealed = seal_tokens(key, tokens, self.idle_renewal)
+        await Grants(connection).hold(held.id, kind, sealed, obtained_at, spare_access=more)
 
     async def _store(self, connection: Connection, consent: Consent) -> UUID:
         """The company's grant with all that is known of the consent now, unless a later one has come since."""
@@ -221,11 +229,16 @@ class Registry:
         if grant is None:
             raise problems.INTERRUPTED.error()
         key = key_of(self.vault, grant)
-        await Grants(connection).set_company(grant.id, seal_company(key, consent.company))
+        number = self.vault.fingerprint(digits(consent.company.organisation_number))
+        await Grants(connection).set_company(grant.id, seal_company(key, consent.company), number)
         if grant.refreshed_at <= consent.held.obtained_at:  # else these very tokens have been renewed, or replaced
             tokens = seal_tokens(key, consent.tokens, self.idle_renewal)
             await Grants(connection).consent_again(grant.id, consent.kind, tokens)
         return grant.id
+
+
+def _replaced(session: Session) -> Replaced | None:
+    return Replaced.model_validate(session.replaced) if session.replaced else None
 
 
 def with_refresh_token(tokens: Tokens, refresh_token: str | None) -> Tokens:

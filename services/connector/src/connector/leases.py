@@ -1,7 +1,7 @@
 """Leases: an access token together with call slots, in one answer (Design 5).
 
 Fortnox lets 25 calls through per 5 s for our app and a company, over all our processes. Here is the one place that
-hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migration 0004.
+hands both out, so the budget holds whatever the number of replicas; the arithmetic is in migrations 0004 and 0007.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from common.leases import LARGEST_LOT, HandBackRequest, HandedBack, Lease, Lease
 from connector import problems, telemetry
 from connector.counter import Counter
 from connector.repository import Asked, Back, Grants, Leased, Slot, Slots
-from connector.tokens.purse import Purse
+from connector.tokens.purse import Purse, Token
 from fortnox import Permit
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ class Leasing:
         """A lease; without slots when none comes free within a second. Raises ProblemError."""
         with telemetry.LEASE_SECONDS.time():
             await self._heed(request)
-            leased = await self._wait_for_slots(request, self.clock.boottime() + AWAITED)
+            token, leased = await self._token_and_slots(request)
             assert leased.tenant is not None
             if not leased.numbers:
                 telemetry.LEASES.labels(request.purpose, "waiting").inc()
@@ -70,7 +70,15 @@ class Leasing:
                     expected_wait_seconds=leased.expected or 0,
                 )
             telemetry.LEASES.labels(request.purpose, "given").inc()
-            return await self._filled(request, leased)
+            self._look_ahead(leased)
+            slots = (Slot(leased.budget_id or 0, number, request.lease_id) for number in leased.numbers)
+            return Lease(
+                lease_id=request.lease_id,
+                access_token=token.text,
+                tenant=leased.tenant,
+                slots=tuple(map(str, slots)),
+                seconds=leased.seconds or 0.0,
+            )
 
     async def hand_back(self, request: HandBackRequest) -> None:
         back = _back(request.handed_back)
@@ -131,48 +139,41 @@ class Leasing:
                 telemetry.TOO_MANY.inc()
                 await Slots(connection).close([budget], REST_AFTER_429)
 
-    async def _wait_for_slots(self, request: LeaseRequest, give_up_at: float) -> Leased:
-        calls, back = min(request.calls, LARGEST_LOT), _back(request.handed_back)
-        holder = request.holder or request.connection_id
-        asked = Asked(request.connection_id, request.lease_id, holder, calls, HEAD_START[request.purpose], back)
+    async def _token_and_slots(self, request: LeaseRequest) -> tuple[Token, Leased]:
+        """The token first, then slots, so that nothing can go wrong once they are taken.
+
+        They could not be handed back: a repeat of the request may hold them by way of another replica.
+        """
+        give_up_at, asked = self.clock.boottime() + AWAITED, _asked(request)
         while True:
-            leased = await self.counter.lease(asked)
+            token = self.purse.held(request.connection_id)
+            leased = await self.counter.lease(replace(asked, token=token.hash))
+            asked = replace(asked, back=())
             if leased.tenant is not None and leased.budget_id is None:
                 async with self.pool.acquire() as connection:
                     await Slots(connection).budget(self.client_id, leased.tenant)
                 continue
-            asked = replace(asked, back=())
             _check(leased)
-            if leased.numbers or leased.wait is None or self.clock.boottime() + leased.wait > give_up_at:
-                return leased
-            await self.clock.sleep(leased.wait)
+            if leased.wait is None:
+                asked = await self._with_token(asked, leased)
+            elif leased.numbers or self.clock.boottime() + leased.wait > give_up_at:
+                return token, leased
+            else:
+                await self.clock.sleep(leased.wait)
 
-    async def _filled(self, request: LeaseRequest, leased: Leased) -> Lease:
-        """The lease with its token; if there is no token the slots go back."""
+    def _look_ahead(self, leased: Leased) -> None:
+        if leased.may_renew:
+            assert leased.grant_id is not None
+            self.purse.renew_ahead(leased.grant_id, leased.version or 0, leased.access_seconds or 0.0)
+
+    async def _with_token(self, asked: Asked, leased: Leased) -> Asked:
+        """Puts the newest token into the purse: a newer one, unless the one there is will do."""
         assert leased.grant_id is not None
-        assert leased.tenant is not None
-        assert leased.budget_id is not None
-        seconds = leased.seconds or 0.0
-        slots = [Slot(leased.budget_id, number, request.lease_id) for number in leased.numbers or ()]
-        try:
-            token = await self.purse.token(
-                leased.grant_id,
-                leased.version or 0,
-                seconds=leased.access_seconds or 0.0,
-                needed=seconds + TOKEN_MARGIN if leased.may_renew else seconds,
-                may_renew=bool(leased.may_renew),
-            )
-        except BaseException:
-            async with self.pool.acquire() as connection:
-                await Slots(connection).hand_back([Back(slot, None) for slot in slots])
-            raise
-        return Lease(
-            lease_id=request.lease_id,
-            access_token=token,
-            tenant=leased.tenant,
-            slots=tuple(str(slot) for slot in slots),
-            seconds=seconds,
-        )
+        if leased.may_renew and (leased.access_seconds or 0.0) < asked.good_for:
+            await self.purse.renew(leased.grant_id, leased.version or 0)
+            asked = replace(asked, good_for=-math.inf)  # newer than this there is none: taken as it is
+        await self.purse.fetch(asked.connection_id, leased.grant_id)
+        return asked
 
 
 @dataclass
@@ -254,8 +255,21 @@ def _check(leased: Leased) -> None:
         raise problems.UNKNOWN.error()
     if leased.status == "removed" or leased.grant_id is None:
         raise problems.REMOVED.error()
-    if leased.numbers is None and leased.wait is None:
+    if not leased.may_renew and (leased.access_seconds or 0.0) < LEASE_TIME.total_seconds():
         raise problems.stored(leased.trouble) if leased.trouble else problems.LOST.error()
+
+
+def _asked(request: LeaseRequest) -> Asked:
+    return Asked(
+        connection_id=request.connection_id,
+        lease=request.lease_id,
+        holder=request.holder or request.connection_id,
+        calls=min(request.calls, LARGEST_LOT),
+        head_start=HEAD_START[request.purpose],
+        token=b"",
+        good_for=LEASE_TIME.total_seconds() + TOKEN_MARGIN,
+        back=_back(request.handed_back),
+    )
 
 
 def _back(handed_back: Iterable[HandedBack]) -> list[Back]:

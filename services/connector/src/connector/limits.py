@@ -4,7 +4,8 @@ from common.events import ConnectionKind, Trouble
 from common.problems import Problem
 
 GRANT_ALL = (
-    "Anslut företaget igen och godkänn alla behörigheter. Om en licens saknas behöver den först aktiveras i Fortnox."
+    "Anslut företaget igen från det här uppdraget och godkänn alla behörigheter. "
+    "Om en licens saknas behöver den först aktiveras i Fortnox."
 )
 
 
@@ -59,9 +60,31 @@ WITHOUT: dict[str, Problem] = {
 
 PERSONAL = Problem(
     code="connection.personal",
-    swedish="Anslutningen är personlig: den gäller genom den som godkände den, inte genom ett servicekonto.",
+    swedish="Anslutningen är personlig: den är knuten till den som godkände den, inte till ett servicekonto.",
     next_step="Låt en systemadministratör för företaget ansluta igen, så får den ett servicekonto och håller längre.",
     english="The grant is a rotating refresh token; connecting again as a service account upgrades it.",
+)
+
+NARROWED = Problem(
+    code="connection.narrowed",
+    swedish=(
+        "Företaget har godkänts på nytt från ett annat uppdrag. Den här anslutningen har därför färre behörigheter."
+    ),
+    next_step="Anslut företaget igen från det här uppdraget och godkänn alla behörigheter.",
+    english="A later consent, for another connection to the company, covers less; it replaced this one's at Fortnox.",
+)
+DOWNGRADED = Problem(
+    code="connection.downgraded",
+    swedish=(
+        "Företaget har godkänts på nytt från ett annat uppdrag. "
+        "Den här anslutningen är därför inte längre knuten till ett servicekonto."
+    ),
+    next_step="Låt en systemadministratör för företaget ansluta igen från det här uppdraget.",
+    english="A later consent, for another connection to the company, took the service account from this one.",
+)
+OTHERS_HARMED = (
+    "Det företag som valdes i Fortnox har en anslutning från ett annat uppdrag också. Den har nu färre behörigheter "
+    "eller inget servicekonto längre, och behöver göras om därifrån."
 )
 
 

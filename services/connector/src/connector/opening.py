@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from common.database import Connection, Pool
 from common.events import ConnectionKind, Trouble
-from connector import limits, problems, repeated, scopes
-from connector.repository import Connections, Grants, Session, Sessions
+from connector import limits, problems, repeated, scopes, sharing
+from connector.repository import Connections, Grant, Grants, Session, Sessions
+from connector.sharing import Replaced, Wider
 from connector.tokens.sealed import digest
 from connector.tokens.vault import Vault
 from connector.wishes import Begun, ConnectRequest, SessionState, digits
@@ -23,6 +24,8 @@ class Granted:
     limitations: tuple[Trouble, ...] = ()
     upgrade: Trouble | None = None
     """A service account was asked for and doesn't work: the connection fell back."""
+    others_harmed: bool = False
+    """Other connections to the company have less now."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Opening:
 
     pool: Pool
     vault: Vault
+    client_id: str
     public_url: str
     allowed_origins: frozenset[str]
     forwarded_life: timedelta
@@ -44,7 +48,7 @@ class Opening:
             raise problems.ORIGIN_NOT_ALLOWED.error()
         async with self.pool.acquire() as connection, connection.transaction():
             sessions = Sessions(connection)
-            session = self._session(session_id or uuid4(), request, await _asked(connection, request))
+            session = self._session(session_id or uuid4(), request, await self._asked(connection, request))
             ticket = repeated.new_ticket(self.vault, session.id)
             expires_at = await sessions.open(session, self.forwarded_life if session.forwarded else SESSION_LIFE)
             if expires_at is None:
@@ -84,7 +88,31 @@ class Opening:
             raise problems.SESSION_EXPIRED.error()
         return before, repeated.ticket_of(self.vault, before, asked, None if expected is None else digits(expected))
 
-    def _session(self, session_id: UUID, request: ConnectRequest, asked_scopes: tuple[str, ...]) -> Session:
+    async def _asked(self, connection: Connection, request: ConnectRequest) -> Wider:
+        """What to ask for. Raises ProblemError when the connection to be made again isn't there.
+
+        The new consent replaces the one that others live by (Fortnox fact 2): where the company is known already, it
+        covers what they need too. Where it isn't, that is found out when it has been chosen (`consenting.py`).
+        """
+        grants = await self._known(connection, request)
+        rows = [row for grant in grants for row in await Connections(connection).of_grant(grant.id)]
+        others = [row for row in rows if row.id != request.connection_id]
+        served = {grant.id for grant in grants if Replaced.by_another(grant).service}
+        return Wider(sharing.union(_wanted(request), rows), any(other.grant_id in served for other in others))
+
+    async def _known(self, connection: Connection, request: ConnectRequest) -> list[Grant]:
+        """The company's grant, as far as one can tell before anybody is at Fortnox."""
+        if request.connection_id is None:
+            number = request.expected_organisation_number
+            known = [] if number is None else self.vault.fingerprints(digits(number))
+            return await Grants(connection).with_number(self.client_id, known)
+        row = await Connections(connection).get(request.connection_id)
+        if row is None or row.grant_id is None or row.removed_at is not None:
+            raise (problems.UNKNOWN if row is None else problems.REMOVED).error()
+        grant = await Grants(connection).get(row.grant_id)
+        return [grant] if grant else []
+
+    def _session(self, session_id: UUID, request: ConnectRequest, asked: Wider) -> Session:
         expected = request.expected_organisation_number
         return Session(
             id=session_id,
@@ -94,7 +122,8 @@ class Opening:
             origin=request.origin,
             kind=request.kind,
             wanted_scopes=list(_wanted(request)),
-            asked_scopes=list(asked_scopes),
+            asked_scopes=list(asked.scopes),
+            service=asked.service,
             expected_company=None if expected is None else self.vault.fingerprint(digits(expected)),
             ticket_hash=digest(repeated.new_ticket(self.vault, session_id)),
             browser_hash=None,
@@ -112,27 +141,19 @@ async def granted(connection: Connection, session: Session) -> Granted:
     """What a connected session's connection has by now."""
     row = await Connections(connection).get(session.connection_id)
     grant = await Grants(connection).get(row.grant_id) if row and row.grant_id else None
-    return compared(session, grant.scopes, grant.kind) if grant else Granted()
+    if grant is None:
+        return Granted()
+    others = [one for one in await Connections(connection).of_grant(grant.id) if one.id != session.connection_id]
+    return compared(session, grant.scopes, grant.kind, others_harmed=any(one.trouble for one in others))
 
 
-def compared(session: Session, granted_scopes: Collection[str], kind: ConnectionKind) -> Granted:
+def compared(
+    session: Session, granted_scopes: Collection[str], kind: ConnectionKind, *, others_harmed: bool
+) -> Granted:
     """What was granted, beside what was asked for."""
     fell_back = kind is not session.kind
-    return Granted(
-        scopes.limitations(session.wanted_scopes, granted_scopes), limits.upgrade(kind) if fell_back else None
-    )
-
-
-async def _asked(connection: Connection, request: ConnectRequest) -> tuple[str, ...]:
-    """The scopes to ask for. Raises ProblemError when the connection to be made again isn't there."""
-    if request.connection_id is None:
-        return _wanted(request)
-    row = await Connections(connection).get(request.connection_id)
-    if row is None or row.grant_id is None or row.removed_at is not None:
-        raise (problems.UNKNOWN if row is None else problems.REMOVED).error()
-    # The new consent replaces the one that others live by (Fortnox fact 2): it must cover their scopes too.
-    others = await Connections(connection).of_grant(row.grant_id)
-    return scopes.union(_wanted(request), *(other.wanted_scopes for other in others))
+    limitations = scopes.limitations(session.wanted_scopes, granted_scopes)
+    return Granted(limitations, limits.upgrade(kind) if fell_back else None, others_harmed)
 
 
 def _wanted(request: ConnectRequest) -> tuple[str, ...]:

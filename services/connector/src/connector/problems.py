@@ -220,12 +220,24 @@ REMOVED = Problem(
     english="The connection was removed.",
     status=409,
 )
+CONSENT_REMAINS = Problem(
+    code="connection.consent-remains",
+    swedish="Anslutningen är borttagen hos oss, men företagets godkännande finns kvar i Fortnox.",
+    next_step="Ska åtkomsten upphöra helt, be företagets systemadministratör att ta bort integrationen i Fortnox.",
+    english="Our tokens are deleted, but Fortnox still gives new ones to the service account.",
+)
 LOST = Problem(
     code="connection.lost",
     swedish="Anslutningen till Fortnox har slutat gälla.",
     next_step="Anslut företaget till Fortnox igen. Det som väntar fortsätter sedan av sig självt.",
     english="Fortnox no longer accepts the grant: it was withdrawn, or its refresh token was spent or ran out.",
     status=409,
+)
+EXPIRING = Problem(
+    code="connection.expiring",
+    swedish="Anslutningen till Fortnox upphör {day} om den inte kan förnyas innan dess.",
+    next_step="Anslut företaget till Fortnox igen, så fortsätter den att gälla.",
+    english="The refresh token should have been renewed long ago and dies on {day}; last failure: {reason}.",
 )
 LICENCE_GONE = Problem(
     code="connection.missing-licence",
@@ -262,6 +274,8 @@ FORTNOX_AWAY = Problem(
     retry_after=10,
 )
 
+OTHERS = "other_connections"
+"""In the data of an attempt that failed: other connections to the company that was chosen have been `harmed`."""
 HOPELESS = frozenset(problem.code for problem in (SCOPE_NOT_ENABLED, MISCONFIGURED, KEY_MISSING, REMOVED, FINISHING))
 """Ends of an attempt that trying again in the same popup can't mend."""
 FOR_SOMEBODY_ELSE = frozenset(
@@ -273,6 +287,11 @@ FOR_SOMEBODY_ELSE = frozenset(
 def stored(trouble: dict[str, Any]) -> ProblemError:
     """The failure that was kept as code and data."""
     return ProblemError(CATALOGUE[trouble["code"]], trouble["data"])
+
+
+def harming(error: ProblemError) -> ProblemError:
+    """The same failure of a consent that has cost another connection something."""
+    return ProblemError(error.problem, error.data | {OTHERS: "harmed"})
 
 
 def to_store(error: ProblemError) -> dict[str, Any]:

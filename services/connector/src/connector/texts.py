@@ -4,14 +4,20 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from common.events import ConnectionKind, Trouble
-from connector import problems
+from common.events import Trouble
+from connector import limits, problems
 from connector.connect import Outcome
 from connector.pages import Action, Page
 from connector.repository import Session
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CONSULTANT = "Är du redovisningskonsult loggar du in via Digital byrå och väljer klienten där."
+ADMINISTRATOR = "Bara en systemadministratör för företaget kan godkänna."
+NOT_MADE = "Anslutningen kunde inte göras"
+TITLES = {
+    problems.FINISHING.code: "Anslutningen är inte klar än",
+    problems.STATE_REUSED.code: "Svaret är redan mottaget",  # loaded twice: it is being made, or has been
+}
 CAREFUL = "Fortsätt bara om du känner igen den som begär anslutningen."  # a link may come from anybody
 
 
@@ -47,15 +53,34 @@ def result(outcome: Outcome, again: str | None, forward: str | None) -> Page:
     origin = session.origin if session else ""
     if outcome.trouble:
         return failed(outcome.trouble, again, forward, message, origin)
+    if outcome.goes_again:
+        return once_more(outcome, again)
     granted = outcome.granted
     less = [*granted.limitations, *([granted.upgrade] if granted.upgrade else [])]
+    harmed = [limits.OTHERS_HARMED] if granted.others_harmed else []
     return Page(
         title="Företaget är anslutet till Fortnox",
         text="Anslutningen är klar, men inte fullständig." if less else "Anslutningen är klar.",
-        notes=tuple(one.swedish for one in less),
+        notes=(*(one.swedish for one in less), *harmed),
         next_step="\n".join([*dict.fromkeys(one.next_step for one in less), _where_now(session)]),
         message=message,
         origin=origin,
+    )
+
+
+def once_more(outcome: Outcome, address: str | None) -> Page:
+    """A second consent, so that the first doesn't cost the company's other connections anything."""
+    session = outcome.again.session if outcome.again else outcome.session
+    who = [] if session is None or not session.asks_service else [ADMINISTRATOR]
+    return Page(
+        title="Godkänn en gång till hos Fortnox",
+        text=(
+            "Företaget är redan anslutet från ett annat uppdrag, som behöver mer än det du nyss godkände. "
+            "Hos Fortnox gäller bara det senaste godkännandet.\n"
+            "Godkänn därför en gång till, nu för båda uppdragen. Välj samma företag."
+        ),
+        next_step=" ".join([*who, "Utan det blir det här uppdraget anslutet, men det andra kan förlora behörigheter."]),
+        actions=(Action("Fortsätt till Fortnox", address),) if address else (),
     )
 
 
@@ -71,10 +96,9 @@ def failed(
     if forward and trouble.code in problems.FOR_SOMEBODY_ELSE:
         actions.insert(0, Action("Skapa en länk att skicka vidare", forward))
     return Page(
-        title="Anslutningen är inte klar än"
-        if trouble.code == problems.FINISHING.code
-        else "Anslutningen blev inte av",
+        title=TITLES.get(trouble.code, NOT_MADE),
         text=trouble.swedish,
+        notes=(limits.OTHERS_HARMED,) if problems.OTHERS in trouble.data else (),
         next_step=trouble.next_step,
         code=trouble.code,
         actions=tuple(actions),
@@ -85,7 +109,7 @@ def failed(
 
 def crashed(trouble: Trouble, reference: str) -> Page:
     """A fault of ours, with what the support can find it by."""
-    return Page("Anslutningen blev inte av", trouble.swedish, trouble.next_step, trouble.code, reference)
+    return Page(NOT_MADE, trouble.swedish, trouble.next_step, trouble.code, reference)
 
 
 def _details(session: Session) -> tuple[tuple[str, str], ...]:
@@ -99,9 +123,9 @@ def _details(session: Session) -> tuple[tuple[str, str], ...]:
 
 
 def _who_may(session: Session) -> list[str]:
-    if session.kind is not ConnectionKind.SERVICE_ACCOUNT:
+    if not session.asks_service:
         return []
-    return ["Bara en systemadministratör för företaget kan godkänna."]
+    return [ADMINISTRATOR]
 
 
 def _where_now(session: Session | None) -> str:
@@ -111,7 +135,7 @@ def _where_now(session: Session | None) -> str:
 
 
 def _message(outcome: Outcome) -> dict[str, str | None] | None:
-    if outcome.session is None:
+    if outcome.session is None or outcome.goes_again:
         return None
     return {
         "type": "bokbrygga.connect",

@@ -25,7 +25,10 @@ class Health(Model):
     failure: Trouble | None
     """Why it last didn't. Something that passes, if a success is later."""
     days_left: int | None = Field(ge=0)
-    """Whole days until the connection dies if it isn't renewed; it is, by itself. None for a service account."""
+    """Whole days until the connection dies if it isn't renewed; it is, by itself.
+
+    None for a service account, or when lost.
+    """
 
 
 class ConnectionView(ConnectionState):

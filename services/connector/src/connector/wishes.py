@@ -15,8 +15,11 @@ from connector.settings import ORIGIN
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # no control characters: PostgreSQL keeps no NUL, and a page no line breaks
 
 
-class ConnectRequest(Model):
-    """What the product's server wants: a connection for one of its assignments."""
+class ConnectRequest(Model, extra="forbid"):
+    """What the product's server wants: a connection for one of its assignments.
+
+    A field that isn't one of these is refused: misspelt, it would change the wish without a word.
+    """
 
     reference: str = Field(min_length=1, max_length=200, pattern=PRINTABLE, examples=["uppdrag-4711"])
     """The product's own reference for the assignment; comes back in events."""
@@ -28,7 +31,9 @@ class ConnectRequest(Model):
     """Without digits nothing would be compared, although a comparison is wanted."""
     kind: ConnectionKind = ConnectionKind.SERVICE_ACCOUNT
     datasets: tuple[Dataset, ...] = ()
+    """What will be read. Without any, and without `vouchers`, the connection tells who the company is and no more."""
     vouchers: bool = Field(default=False, strict=True)
+    """Whether vouchers will be booked."""
     connection_id: UUID | None = None
     """To connect again what was lost; the connection keeps its id."""
     forwardable: bool = Field(default=False, strict=True)

@@ -24,6 +24,17 @@ class ConnectionStatus(StrEnum):
     REMOVED = "removed"
 
 
+class ConsentAfter(StrEnum):
+    """What became of the company's consent at Fortnox when a connection was removed."""
+
+    KEPT = "kept"
+    """Other connections to the company live by it."""
+    REVOKING = "revoking"
+    """It was the last one: tokens are being revoked and deleted. Nothing more is told if that ends the consent."""
+    REMAINS = "remains"
+    """They are, and Fortnox still gives tokens to the service account: only the company can end that (`trouble`)."""
+
+
 class ConnectionState(EventData):
     """A connection's full state, so that the newest record of a key is all that a reader needs."""
 
@@ -41,12 +52,12 @@ class ConnectionState(EventData):
     missing_scopes: tuple[str, ...] = ()
     """Asked for but not granted."""
     limitations: tuple[Trouble, ...] = ()
-    """What is impossible, or less sure, without them."""
+    """What is impossible, or less sure, without them, or without those that Fortnox has refused in use since."""
     upgrade: Trouble | None = None
     """How it becomes a better one: a refresh token can become a service account."""
     connected_at: Timestamp
     valid_until: Timestamp | None = None
-    """When an idle connection dies; None for a service account."""
+    """When an idle connection dies; None for a service account, or when lost."""
     trouble: Trouble | None = None
 
 
@@ -57,7 +68,7 @@ class ConnectionEstablished(ConnectionState):
 
 
 class ConnectionRenewed(ConnectionState):
-    """The grant was renewed, or lives again after it was thought lost."""
+    """The grant was renewed, lives again after it was thought lost, or can do more or less than was told before."""
 
     TYPE = "connection.renewed"
 
@@ -75,9 +86,12 @@ class ConnectionLost(ConnectionState):
 
 
 class ConnectionRemoved(ConnectionState):
-    """Disconnected by the product; a tombstone follows."""
+    """Disconnected by the product; a tombstone follows. Told once more if the company's consent remains at Fortnox."""
 
     TYPE = "connection.removed"
+
+    consent: ConsentAfter | None = None
+    """What becomes of the company's consent: `kept`, `revoking` or `remains`. None in events of older versions."""
 
 
 CONNECTION_STATES: tuple[type[ConnectionState], ...] = (

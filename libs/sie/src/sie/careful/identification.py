@@ -52,7 +52,7 @@ class IdentificationRecords(Teller):
             self._report_line("repeated-record")
             self._keep(fields)
             return
-        self._assembly.years[index] = FinancialYear(index, days[0], days[1])
+        self._assembly.years[index] = FinancialYear(index, days[0], days[1], self._number)
         self._keep_extra(fields[2:])
 
     def _checksum(self, line: Line) -> None:

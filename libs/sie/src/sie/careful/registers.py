@@ -51,7 +51,7 @@ class RegisterRecords(Teller):
         return known or text
 
     def _draft(self, number: str) -> AccountDraft:
-        return self._assembly.accounts.setdefault(number, AccountDraft())
+        return self._assembly.accounts.setdefault(number, AccountDraft(line=self._number))
 
     def _dimension(self, line: Line) -> None:
         number = self._text(self._needed(line, "dimension").value)
@@ -67,7 +67,8 @@ class RegisterRecords(Teller):
         if is_sub and not parent:
             self._report_line("parent-missing")
         objects = known.objects if known else {}
-        self._assembly.dimensions[number] = Dimension(number, name, parent if is_sub else "", objects)
+        parent = parent if is_sub else ""
+        self._assembly.dimensions[number] = Dimension(number, name, parent, objects, line=self._number)
         self._keep_extra(fields[1 + is_sub :])
 
     def _object(self, line: Line) -> None:

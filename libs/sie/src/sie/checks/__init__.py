@@ -6,15 +6,15 @@ from sie.checks import closing, declared, form, periods, series, totals
 from sie.checks.books import Books
 from sie.checks.previous import against
 from sie.document import Document
-from sie.findings import Finding
+from sie.findings import Finding, Findings
 
 
-def check(document: Document, previous: Document | None = None) -> list[Finding]:
-    """All findings; none at all for sound books in a conforming file, but for notes.
+def check(document: Document, previous: Document | None = None) -> Findings:
+    """What is found, of each kind the first hundred; nothing but notes for sound books in a conforming file.
 
     With the previous year's document, its closing balances are held against this year's opening ones.
     """
-    return list(_all(Books(document), previous))
+    return Findings(_all(Books(document), previous))
 
 
 def _all(books: Books, previous: Document | None) -> Iterator[Finding]:

@@ -13,6 +13,11 @@ from sie.values import NO_DATE
 K = TypeVar("K")
 
 
+def first_line(document: Document, label: str) -> int:
+    """Where the first of these records stands."""
+    return document.places.get(label, (0, 0))[0]
+
+
 class Readings(Generic[K]):
     """One sum in each of the ways in which the standard lets it be read; the first is what is expected.
 
@@ -54,6 +59,11 @@ class Books:
     def demands(self, label: str) -> bool:
         """Whether the record is compulsory in a file of this type."""
         return label in COMPULSORY[self.kind]
+
+    @cached_property
+    def lacks_closing(self) -> bool:
+        """Whether a file that was read lacks the compulsory #UB 0 (§5.16), which is told once and not per account."""
+        return bool(self.document.counts) and self.demands("UB") and not self.ledger.balances("UB")
 
     @cached_property
     def related(self) -> set[str]:

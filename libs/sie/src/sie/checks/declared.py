@@ -38,7 +38,7 @@ def codes(document: Document, used: Mapping[str, int]) -> Iterator[Finding]:
 def types(document: Document) -> Iterator[Finding]:
     for account in document.accounts.values():
         if account.type not in {"", "T", "S", "K", "I"}:
-            yield finding("account-type-unknown", found=account.type, account=account.number)
+            yield finding("account-type-unknown", found=account.type, account=account.number, line=account.line)
 
 
 def parents(document: Document) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def parents(document: Document) -> Iterator[Finding]:
     for each in document.dimensions.values():
         known = document.dimensions.get(each.parent)
         if each.parent and each.parent not in RESERVED_DIMENSIONS and (known is None or not known.declared):
-            yield finding("dimension-undeclared", found=each.parent, line=document.places.get("UNDERDIM", (0, 0))[0])
+            yield finding("dimension-undeclared", found=each.parent, line=each.line)
 
 
 def objects(document: Document) -> Iterator[Finding]:

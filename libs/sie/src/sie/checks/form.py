@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sie.checks.books import Books
+from sie.checks.books import Books, first_line
 from sie.document import Document
 from sie.findings import Finding, finding
 from sie.headers import HEADERS
@@ -31,11 +31,11 @@ def records(books: Books) -> Iterator[Finding]:
     for label in sorted(COMPULSORY[kind] - present - _MAY_BE_ZERO):
         yield finding("record-missing", expected=f"#{label}", label=label, kind=kind)
     for label in sorted(present - ALLOWED[kind]):
-        yield finding("record-not-allowed", found=f"#{label}", label=label, kind=kind, line=_line(document, label))
+        yield finding("record-not-allowed", found=f"#{label}", label=label, kind=kind, line=first_line(document, label))
     if document.years and 0 not in document.years and books.demands("RAR"):
-        yield finding("year-missing", expected="#RAR 0", kind=kind, line=_line(document, "RAR"))
+        yield finding("year-missing", expected="#RAR 0", kind=kind, line=first_line(document, "RAR"))
     if document.header.flag == "1":
-        yield finding("already-imported", expected="0", found="1", line=_line(document, "FLAGGA"))
+        yield finding("already-imported", expected="0", found="1", line=first_line(document, "FLAGGA"))
 
 
 def balances(books: Books) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def balances(books: Books) -> Iterator[Finding]:
     if ledger.is_empty():
         yield finding("balances-missing", kind=kind)
         return
-    if not ledger.balances("UB"):
+    if books.lacks_closing:
         yield finding("closing-missing", expected="#UB 0", kind=kind)
     if -1 in books.document.years and not ledger.opening():
         yield finding("opening-missing", expected="#IB 0", kind=kind)
@@ -69,17 +69,18 @@ def order(document: Document) -> Iterator[Finding]:
 
 
 def years(document: Document) -> Iterator[Finding]:
-    line = _line(document, "RAR")
     for year in document.years.values():
         span = f"{year.start}–{year.end}"
         if year.end < year.start:
-            yield finding("year-impossible", expected=span, year=year.index, line=line)
+            yield finding("year-impossible", expected=span, year=year.index, line=year.line)
         elif year.end - year.start > _LONGEST_YEAR:
-            yield finding("year-long", found=span, year=year.index, line=line)
-    if 0 in document.years and -1 in document.years:
-        expected = document.years[0].start - timedelta(days=1)
-        if document.years[-1].end != expected:
-            yield finding("years-apart", expected=str(expected), found=str(document.years[-1].end), line=line)
+            yield finding("year-long", found=span, year=year.index, line=year.line)
+    this, previous = document.years.get(0), document.years.get(-1)
+    if this and previous and (expected := this.start - timedelta(days=1)) != previous.end:
+        yield finding("years-apart", expected=str(expected), found=str(previous.end), line=previous.line)
+    covers_to = document.header.covers_to
+    if this and covers_to and not this.start <= covers_to <= this.end:
+        yield finding("covers-outside-year", found=str(covers_to), line=first_line(document, "OMFATTN"))
     yield from _periods(document)
 
 
@@ -94,8 +95,3 @@ def _periods(document: Document) -> Iterator[Finding]:
             if key not in seen:
                 seen.add(key)
                 yield finding("period-outside-year", account=key[0], period=period, line=columns.line[i])
-
-
-def _line(document: Document, label: str) -> int:
-    """Where the first of these records stands."""
-    return document.places.get(label, (0, 0))[0]

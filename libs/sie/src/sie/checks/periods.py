@@ -54,17 +54,26 @@ def objects(books: Books) -> Iterator[Finding]:
 
 
 def _wrong(books: Books, computed: Mapping[PeriodKey, int]) -> list[PeriodKey]:
-    """Where the stated change isn't the computed one; one that is left out is zero."""
+    """Where the stated change isn't the computed one.
+
+    One that is left out is zero; where #PSALDO is optional (4E), only of an account that has it in another month.
+    """
     stated = books.periods
     found = [
         key for key, change in stated.items()
         if computed.get(key, 0) != change.amount and _is_comparable(books, key[2])
     ]  # fmt: skip
     dimensions = {(account, objects[0][0]) for account, _, objects in stated if objects}
+    has_total = {account for account, _, objects in stated if not objects}
+    demanded = books.demands("PSALDO")
     for key, total in computed.items():
         if total and key not in stated:
             account, _, objects = key
-            if not objects or ((account, objects[0][0]) in dimensions and _is_comparable(books, objects)):
+            if not objects:
+                is_left_out = demanded or account in has_total
+            else:
+                is_left_out = (account, objects[0][0]) in dimensions and _is_comparable(books, objects)
+            if is_left_out:
                 found.append(key)
     return found
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from sie import values
-from sie.columns import Rows
 from sie.document import Document
 from sie.findings import Finding, finding
+from sie.records import voucher_name
 
 NO_NUMBER = -1
 """Of a voucher whose number is a text, or none."""
@@ -41,10 +41,10 @@ def dates(document: Document) -> Iterator[Finding]:
     first, last = values.to_days(document.years[0].start), values.to_days(document.years[0].end)
     columns, rows = document.vouchers.columns, document.rows
     for i, days in _outside(columns.date, first, last):
-        yield finding("voucher-date", found=_day(days), voucher=_name(document, i), line=columns.line[i])
+        yield finding("voucher-date", found=_day(days), voucher=columns.name(i), line=columns.line[i])
     for i, days in _outside(rows.date, first, last):
         if days != columns.date[rows.voucher[i]]:
-            yield finding("row-date", found=_day(days), voucher=_name(document, rows.voucher[i]), line=rows.line[i])
+            yield finding("row-date", found=_day(days), voucher=columns.name(rows.voucher[i]), line=rows.line[i])
 
 
 def rows(document: Document) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def rows(document: Document) -> Iterator[Finding]:
         if columns.first_row[i] == columns.first_row[i + 1]:
             is_cancelled = columns.first_struck[i] < columns.first_struck[i + 1]
             code = "voucher-cancelled" if is_cancelled else "voucher-empty"
-            yield finding(code, voucher=_name(document, i), line=columns.line[i])
+            yield finding(code, voucher=columns.name(i), line=columns.line[i])
         if columns.first_added[i] < columns.first_added[i + 1]:
             yield from _without_twin(document, i)
 
@@ -95,7 +95,7 @@ def _repeats(series: str, found: Sequence[tuple[int | str, int]]) -> Iterator[Fi
         seen[number].append(line)
     for number, lines in seen.items():
         if len(lines) > 1:
-            name = f"{series} {number}".strip()
+            name = voucher_name(series, number)
             yield finding("voucher-repeated", expected=1, found=len(lines), voucher=name, line=lines[1])
 
 
@@ -108,7 +108,7 @@ def _unnumbered(series: str, lines: list[int]) -> Iterator[Finding]:
 def _order(series: str, found: list[tuple[int, int]]) -> Iterator[Finding]:
     for (before, _), (number, line) in pairwise(found):
         if number < before:
-            name = f"{series} {number}".strip()
+            name = voucher_name(series, number)
             yield finding("voucher-order", expected=before, found=number, voucher=name, series=series, line=line)
             return
 
@@ -127,25 +127,16 @@ def _without_twin(document: Document, voucher: int) -> Iterator[Finding]:
     """Twins are alike in account, objects and amount; date and signature differ in real files (facts 6)."""
     columns, added = document.vouchers.columns, document.added
     booked = range(columns.first_row[voucher], columns.first_row[voucher + 1])
-    twins = Counter(_likeness(document.rows, i) for i in booked)
-    at_line = {document.rows.line[i]: _likeness(document.rows, i) for i in booked}
+    twins = Counter(document.rows.likeness(i) for i in booked)
+    at_line = {document.rows.line[i]: document.rows.likeness(i) for i in booked}
     lines = sorted(at_line)
     for i in range(columns.first_added[voucher], columns.first_added[voucher + 1]):
-        key, line = _likeness(added, i), added.line[i]
+        key, line = added.likeness(i), added.line[i]
         twins[key] -= 1
         code = "added-without-twin" if twins[key] < 0 else "added-apart"
         next_row = bisect_right(lines, line)
         if twins[key] < 0 or (line and (next_row == len(lines) or at_line[lines[next_row]] != key)):
-            yield finding(code, account=added.account[i], voucher=_name(document, voucher), line=line)
-
-
-def _likeness(rows: Rows, i: int) -> tuple[int, int, int]:
-    return rows.account.codes[i], rows.objects.codes[i], rows.amount[i]
-
-
-def _name(document: Document, voucher: int) -> str:
-    columns = document.vouchers.columns
-    return f"{columns.series[voucher]} {columns.number[voucher]}".strip()
+            yield finding(code, account=added.account[i], voucher=columns.name(voucher), line=line)
 
 
 def _day(days: int) -> str:

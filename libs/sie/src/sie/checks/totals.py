@@ -20,8 +20,8 @@ def vouchers(document: Document) -> Iterator[Finding]:
     first = columns.first_row
     for i in core.unbalanced(first, amounts):
         total = sum(amounts[first[i] : first[i + 1]])
-        name = f"{columns.series[i]} {columns.number[i]}".strip()
-        yield finding("voucher-unbalanced", expected=ZERO, found=kronor(total), voucher=name, line=columns.line[i])
+        found, name = kronor(total), columns.name(i)
+        yield finding("voucher-unbalanced", expected=ZERO, found=found, voucher=name, line=columns.line[i])
 
 
 def years(books: Books) -> Iterator[Finding]:
@@ -63,18 +63,20 @@ def repeated(document: Document) -> Iterator[Finding]:
 def carried(
     code: str, closed: Balances, results: Balances, opened: Balances, *, same_file: bool = True
 ) -> Iterator[Finding]:
-    """Accounts that open otherwise than they closed; a line is one of the file that opens.
-
-    Some programs open an equity account with a result that no voucher has carried there: that is only noted.
-    """
+    """Accounts that open otherwise than they closed; a line is one of the file that opens."""
     result = sum(each.amount for each in results.values())
     for account, before, after in differing(closed, opened):
         line = after.line or (before.line if same_file else 0)
-        if result and account.startswith("20") and after.amount - before.amount == result:
+        if is_carried_result(account, after.amount - before.amount, result):
             yield finding("result-carried", found=kronor(result), account=account, line=line)
         else:
             expected, found = kronor(before.amount), kronor(after.amount)
             yield finding(code, expected=expected, found=found, account=account, line=line)
+
+
+def is_carried_result(account: str, difference: int, result: int) -> bool:
+    """Some programs open an equity account with a result that no voucher has carried there: that is only noted."""
+    return bool(result) and account.startswith("20") and difference == result
 
 
 def differing(expected: Balances, found: Balances) -> Iterator[tuple[str, Stated, Stated]]:

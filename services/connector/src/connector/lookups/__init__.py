@@ -18,7 +18,8 @@ from connector.leases import Leasing
 from connector.lookups import problems, years
 from connector.lookups.answers import CompanyAnswer, FinancialYears, LockedPeriod, Series, VoucherSeries, Year
 from connector.lookups.memory import Memory
-from connector.repository import Connections
+from connector.lookups.refusals import Refusals
+from connector.repository import Connections, Use
 
 Answer = TypeVar("Answer")
 
@@ -53,6 +54,7 @@ class Lookups:
 
     pool: Pool
     leasing: Leasing
+    refusals: Refusals
     api_url: str
     clock: Clock
     transport: httpx.AsyncBaseTransport | None = None
@@ -142,7 +144,20 @@ class Lookups:
         if lookup.scope not in use.scopes:
             raise problems.SCOPE_MISSING.error(**lookup.about())
         key = (use.grant_id, use.version, lookup.name, *question)
-        return await self.memory.answer(key, lambda: self._call(lookup, ask, connection_id), whole)
+        return await self.memory.answer(key, lambda: self._heeded(lookup, ask, connection_id, use), whole)
+
+    async def _heeded(
+        self, lookup: Lookup, ask: Callable[[fortnox.Client], Awaitable[Answer]], connection_id: UUID, use: Use
+    ) -> Answer:
+        """The answer; what it says of the scope is told to whom it concerns."""
+        try:
+            answer = await self._call(lookup, ask, connection_id)
+        except ProblemError as error:
+            if error.problem in {problems.SCOPE_MISSING, problems.LICENCE_MISSING}:
+                await self.refusals.refused(use, lookup.scope)
+            raise
+        await self.refusals.allowed(use, lookup.scope)
+        return answer
 
     async def _call(
         self, lookup: Lookup, ask: Callable[[fortnox.Client], Awaitable[Answer]], connection_id: UUID

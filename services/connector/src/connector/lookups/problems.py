@@ -33,14 +33,14 @@ LICENCE_MISSING = Problem(
 NOT_FOUND = Problem(
     code="lookup.not-found",
     swedish="Fortnox hittar inte {what}.",
-    next_step="Kontrollera räkenskapsåret och försök igen.",
+    next_step="Kontrollera i Fortnox att uppgiften finns och försök igen.",
     english="Fortnox has no such record ({lookup}).",
     status=404,
 )
 REFUSED = Problem(
     code="lookup.refused",
     swedish="Fortnox godtog inte frågan om {what}.",
-    next_step="Försök igen. Kontakta supporten och uppge referensen om felet kvarstår.",
+    next_step="Försök igen. Kontakta supporten om felet kvarstår.",
     english="Fortnox refused {lookup} (status {status}, code {code}).",
     status=502,
 )

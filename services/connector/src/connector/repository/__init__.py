@@ -1,6 +1,6 @@
 """All of the connector's SQL, by what it is about. The caller owns the transaction."""
 
-from connector.repository.connections import ConnectionRow, Connections
+from connector.repository.connections import ConnectionRow, Connections, Use
 from connector.repository.grants import Grant, GrantedTokens, Grants
 from connector.repository.keys import KeyRow, Keys
 from connector.repository.renewals import Renewals
@@ -24,4 +24,5 @@ __all__ = [
     "Slot",
     "Slots",
     "Taken",
+    "Use",
 ]

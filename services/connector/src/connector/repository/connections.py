@@ -1,7 +1,7 @@
 """The SQL of connections."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,11 @@ class ConnectionRow:
     wanted_scopes: list[str]
     connected_at: datetime
     removed_at: datetime | None
+    trouble: dict[str, Any] | None
+    """What a consent for another connection to the company has cost this one."""
+
+
+COLUMNS = ", ".join(one.name for one in fields(ConnectionRow))
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Use:
     grant_id: UUID
     version: int
     scopes: tuple[str, ...]
+    refused_scopes: tuple[str, ...]
 
 
 class Connections:
@@ -41,9 +47,7 @@ class Connections:
 
     async def get(self, connection_id: UUID) -> ConnectionRow | None:
         rows = await self._connection.fetch(
-            """
-            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections where id = $1
-            """,
+            f"select {COLUMNS} from connections where id = $1",  # noqa: S608  (our own columns)
             connection_id,
         )
         return ConnectionRow(**rows[0]) if rows else None
@@ -52,12 +56,17 @@ class Connections:
         """None: there is no such connection, or not any more."""
         row = await self._connection.fetchrow(
             """
-            select g.id as grant_id, g.version, g.scopes from connections as c join grants as g on g.id = c.grant_id
+            select g.id as grant_id, g.version, g.scopes, g.refused_scopes
+            from connections as c join grants as g on g.id = c.grant_id
             where c.id = $1 and c.removed_at is null
             """,
             connection_id,
         )
-        return None if row is None else Use(row["grant_id"], row["version"], tuple(row["scopes"]))
+        return (
+            None
+            if row is None
+            else Use(**dict(row) | {name: tuple(row[name]) for name in ("scopes", "refused_scopes")})
+        )
 
     async def page(self, reference: str | None, after: UUID | None, limit: int) -> list[dict[str, Any]]:
         """Those that are not removed, in the order of their ids, with how their grant stands."""
@@ -77,10 +86,9 @@ class Connections:
     async def of_grant(self, grant_id: UUID) -> list[ConnectionRow]:
         """Those that are not removed."""
         rows = await self._connection.fetch(
-            """
-            select id, grant_id, reference, wanted_scopes, connected_at, removed_at from connections
-            where grant_id = $1 and removed_at is null order by connected_at, id
-            """,
+            f"""
+            select {COLUMNS} from connections where grant_id = $1 and removed_at is null order by connected_at, id
+            """,  # noqa: S608  (our own columns)
             grant_id,
         )
         return [ConnectionRow(**row) for row in rows]
@@ -90,13 +98,26 @@ class Connections:
             """
             insert into connections (id, grant_id, reference, wanted_scopes, connected_at)
             values ($1, $2, $3, $4, clock())
-            on conflict (id) do update set grant_id = $2, reference = $3, wanted_scopes = $4, connected_at = clock()
+            on conflict (id) do update
+                set grant_id = $2, reference = $3, wanted_scopes = $4, connected_at = clock(), trouble = null
             """,
             connection_id,
             grant_id,
             reference,
             list(wanted_scopes),
         )
+
+    async def mark(self, connection_id: UUID, trouble: dict[str, Any] | None) -> None:
+        """Keeps what it was cost by another connection's consent."""
+        await self._connection.execute("update connections set trouble = $2 where id = $1", connection_id, trouble)
+
+    async def last_removed(self, grant_id: UUID) -> ConnectionRow | None:
+        """The one with which the grant began to end."""
+        rows = await self._connection.fetch(
+            f"select {COLUMNS} from connections where grant_id = $1 order by removed_at desc limit 1",  # noqa: S608
+            grant_id,
+        )
+        return ConnectionRow(**rows[0]) if rows else None
 
     async def remove(self, connection_id: UUID) -> bool:
         """False if it was removed before."""

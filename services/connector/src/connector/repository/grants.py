@@ -44,6 +44,7 @@ class Grant:
     succeeded_at: datetime | None
     failed_at: datetime | None
     failure: dict[str, Any] | None
+    refused_scopes: list[str]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ class Grants:
 
     async def consent_again(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens) -> None:
         """A new consent replaces the one before, whatever state that was in and whoever was renewing it."""
-        await self._connection.execute("update grants set kind = $2 where id = $1", grant_id, kind)
+        await self._connection.execute(
+            "update grants set kind = $2, refused_scopes = '{}' where id = $1", grant_id, kind
+        )
         await self.store(grant_id, tokens, 0.0)
 
     async def store(self, grant_id: UUID, tokens: GrantedTokens, age: float) -> None:
@@ -141,13 +144,28 @@ class Grants:
             age,
         )
 
-    async def set_company(self, grant_id: UUID, company: bytes) -> None:
-        await self._connection.execute("update grants set company = $2 where id = $1", grant_id, company)
+    async def set_company(self, grant_id: UUID, company: bytes, number: bytes | None) -> None:
+        """`number` is the fingerprint of its organisation number."""
+        await self._connection.execute(
+            "update grants set company = $2, company_number = $3 where id = $1", grant_id, company, number
+        )
+
+    async def with_number(self, client_id: str, fingerprints: Sequence[bytes]) -> list[Grant]:
+        """Those of the companies with that organisation number: mostly one."""
+        rows = await self._connection.fetch(
+            "select * from grants where client_id = $1 and company_number = any ($2) and status <> 'ending'",
+            client_id,
+            list(fingerprints),
+        )
+        return [grant_of(row) for row in rows]
 
     async def adopt(self, grant_id: UUID, scopes: Sequence[str]) -> None:
         """What was held for the grant is its own now."""
         await self._connection.execute(
-            "update grants set status = 'active', trouble = null, retry_at = null, scopes = $2 where id = $1",
+            """
+            update grants set status = 'active', trouble = null, retry_at = null, scopes = $2, refused_scopes = '{}'
+            where id = $1
+            """,
             grant_id,
             list(scopes),
         )
@@ -157,12 +175,27 @@ class Grants:
         now: datetime = await self._connection.fetchval("select clock()")
         return now
 
-    async def hold(self, grant_id: UUID, kind: ConnectionKind, tokens: GrantedTokens, obtained_at: datetime) -> None:
-        """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last."""
+    async def hold(
+        self,
+        grant_id: UUID,
+        kind: ConnectionKind,
+        tokens: GrantedTokens,
+        obtained_at: datetime,
+        *,
+        spare_access: bool,
+    ) -> None:
+        """Stores the tokens of a new consent and nothing else: state and scopes stay what was told of them last.
+
+        `spare_access` leaves an access token that still lives where it is: it may do more than the new one.
+        """
         await self._connection.execute(
             """
-            update grants set kind = $2, access_token = $3, access_hash = $4,
-                access_until = clock() + make_interval(secs => $5), refresh_token = $6, refresh_hash = $7,
+            update grants set kind = $2,
+                access_token = case when $10 and access_until > clock() then access_token else $3 end,
+                access_hash = case when $10 and access_until > clock() then access_hash else $4 end,
+                access_until = case when $10 and access_until > clock() then access_until
+                    else clock() + make_interval(secs => $5) end,
+                refresh_token = $6, refresh_hash = $7,
                 refreshed_at = $8, renew_at = clock() + $9::interval, version = version + 1, retry_at = null,
                 status = case status when 'ending' then 'active' else status end, succeeded_at = clock(),
                 claim_id = null, claim_deadline = null, doubtful = false
@@ -177,6 +210,7 @@ class Grants:
             tokens.refresh_hash,
             obtained_at,
             tokens.renew_in,
+            spare_access,
         )
 
     async def change_key(self, grant_id: UUID, master_key: str, sealed_key: bytes) -> None:
@@ -196,10 +230,50 @@ class Grants:
         )
 
     async def announced(self, grant_id: UUID, until: datetime | None) -> None:
-        await self._connection.execute("update grants set announced_until = $2 where id = $1", grant_id, until)
+        """Notes that its state was told, and the end with it."""
+        await self._connection.execute(
+            "update grants set announced_until = $2, untold = false where id = $1", grant_id, until
+        )
 
-    async def expire(self, grant_id: UUID) -> None:
-        await self._connection.execute("update grants set status = 'expiring' where id = $1", grant_id)
+    async def not_told(self, grant_id: UUID) -> None:
+        await self._connection.execute("update grants set untold = true where id = $1", grant_id)
+
+    async def to_tell(self) -> list[Grant]:
+        """Those whose state is still to be told, locked."""
+        rows = await self._connection.fetch(
+            "select * from grants where untold and status <> 'ending' order by id limit 100 for update skip locked"
+        )
+        return [grant_of(row) for row in rows]
+
+    async def expire(self, grant_id: UUID, trouble: dict[str, Any]) -> None:
+        await self._connection.execute(
+            "update grants set status = 'expiring', trouble = $2 where id = $1", grant_id, trouble
+        )
+
+    async def refuse_scope(self, grant_id: UUID, version: int, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope to tokens of this version; False: that is known, or they are old."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = refused_scopes || $3::text
+            where id = $1 and version = $2 and $3 <> all (refused_scopes)
+            """,
+            grant_id,
+            version,
+            scope,
+        )
+        return done == "UPDATE 1"
+
+    async def allow_scope(self, grant_id: UUID, scope: str) -> bool:
+        """Notes that Fortnox refuses a scope no longer; False: that is known."""
+        done = await self._connection.execute(
+            """
+            update grants set refused_scopes = array_remove(refused_scopes, $2)
+            where id = $1 and $2 = any (refused_scopes)
+            """,
+            grant_id,
+            scope,
+        )
+        return done == "UPDATE 1"
 
     async def to_warn(self, older_than: timedelta) -> list[Grant]:
         """Those whose refresh token is older than that although it should have been renewed, locked."""
@@ -240,9 +314,10 @@ class Grants:
             takeover_after,
         )
 
-    async def delete_ended(self, grant_id: UUID) -> None:
+    async def delete_ended(self, grant_id: UUID) -> bool:
         """Deletes keys and tokens, unless somebody has connected the company again meanwhile."""
-        await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
+        done = await self._connection.execute("delete from grants where id = $1 and status = 'ending'", grant_id)
+        return done == "DELETE 1"
 
     async def _one(self, statement: str, *values: object) -> Grant | None:
         row = await self._connection.fetchrow(statement, *values)

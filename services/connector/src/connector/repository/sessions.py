@@ -42,6 +42,21 @@ class Session:
     """Whose consent the code has brought; with it there are the scopes that were granted, and when that was."""
     granted_scopes: list[str] | None = None
     obtained_at: datetime | None = None
+    service: bool = False
+    """A service account is asked for whatever `kind` wishes: another connection to the company has one."""
+    widening: str | None = None
+    """The person approves once more, for what others live by: `asked`, `gone` (to Fortnox again) or `done`."""
+    replaced: dict[str, Any] | None = None
+    """Kind and scopes of the company's consent before this one."""
+
+    @property
+    def goes_again(self) -> bool:
+        """Whether the person is to go to Fortnox once more, or is there."""
+        return self.status == "exchanging" and self.widening in {"asked", "gone"}
+
+    @property
+    def asks_service(self) -> bool:
+        return self.service or self.kind is ConnectionKind.SERVICE_ACCOUNT
 
 
 class Sessions:
@@ -55,8 +70,9 @@ class Sessions:
         ends: datetime | None = await self._connection.fetchval(
             """
             insert into connect_sessions (id, connection_id, reconnects, reference, origin, kind, wanted_scopes,
-                asked_scopes, expected_company, ticket_hash, forwarded, asked_by, company_name, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock() + $14::interval)
+                asked_scopes, expected_company, ticket_hash, forwarded, asked_by, company_name, expires_at,
+                service)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, clock() + $14::interval, $15)
             on conflict (id) do nothing
             returning expires_at
             """,
@@ -74,6 +90,7 @@ class Sessions:
             session.asked_by,
             session.company_name,
             life,
+            session.service,
         )
         return ends
 
@@ -96,9 +113,12 @@ class Sessions:
         """Binds the session to a browser and a state. That browser may come again, also when it failed: a new state."""
         return await self._changed(
             """
-            update connect_sessions set status = 'started', trouble = null, state_hash = $2, browser_hash = $3
-            where id = $1 and expires_at > clock() and status in ('open', 'started', 'failed')
-                and (browser_hash is null or browser_hash = $3)
+            update connect_sessions set trouble = null, state_hash = $2, browser_hash = $3,
+                status = case status when 'exchanging' then status else 'started' end,
+                widening = case status when 'exchanging' then 'gone' end
+            where id = $1 and expires_at > clock() and (browser_hash is null or browser_hash = $3)
+                and (status in ('open', 'started', 'failed')
+                    or (status = 'exchanging' and widening in ('asked', 'gone') and held_until > clock()))
             """,
             session_id,
             state_hash,
@@ -124,21 +144,53 @@ class Sessions:
         return await self._changed(
             """
             update connect_sessions set status = 'exchanging', exchanging_at = clock(),
-                tenant = null, granted_scopes = null, obtained_at = null, held_until = null
+                tenant = null, granted_scopes = null, obtained_at = null, held_until = null, replaced = null
             where id = $1 and state_hash = $2 and status = 'started' and expires_at > clock()
             """,
             session_id,
             state_hash,
         )
 
+    async def widen(self, session_id: UUID, scopes: Sequence[str], *, service: bool, within: timedelta) -> None:
+        """The person is to approve once more; without that, somebody else finishes it after that time."""
+        await self._connection.execute(
+            """
+            update connect_sessions set widening = 'asked', asked_scopes = $2, service = $3,
+                held_until = clock() + $4::interval, expires_at = greatest(expires_at, clock() + $4::interval)
+            where id = $1 and status = 'exchanging'
+            """,
+            session_id,
+            list(scopes),
+            service,
+            within,
+        )
+
+    async def spend_second_state(self, session_id: UUID, state_hash: bytes, finish_within: timedelta) -> bool:
+        """The same for who approves once more: what the first consent brought stays. Only one caller gets True."""
+        return await self._changed(
+            """
+            update connect_sessions set widening = 'done', held_until = clock() + $3::interval
+            where id = $1 and state_hash = $2 and status = 'exchanging' and widening = 'gone'
+            """,
+            session_id,
+            state_hash,
+            finish_within,
+        )
+
     async def hold(
-        self, session_id: UUID, tenant: int, scopes: Sequence[str], obtained_at: datetime, finish_within: timedelta
+        self,
+        session_id: UUID,
+        tenant: int,
+        scopes: Sequence[str],
+        obtained_at: datetime,
+        finish_within: timedelta,
+        replaced: dict[str, Any] | None,
     ) -> None:
         """Notes whose consent the code has brought; after that time somebody else may finish what follows."""
         await self._connection.execute(
             """
             update connect_sessions set tenant = $2, granted_scopes = $3, obtained_at = $4,
-                held_until = clock() + $5::interval
+                held_until = clock() + $5::interval, replaced = coalesce(replaced, $6)
             where id = $1
             """,
             session_id,
@@ -146,6 +198,7 @@ class Sessions:
             list(scopes),
             obtained_at,
             finish_within,
+            replaced,
         )
 
     async def let_go(self, session_id: UUID) -> None:
@@ -156,7 +209,9 @@ class Sessions:
         """One whose code was exchanged by a process that didn't come back. Without a tenant its tokens are lost."""
         return await self._one(
             """
-            update connect_sessions set held_until = clock() + $1::interval where id = (
+            update connect_sessions set held_until = clock() + $1::interval,
+                widening = case when widening is not null then 'done' end
+            where id = (
                 select id from connect_sessions
                 where status = 'exchanging' and coalesce(held_until, exchanging_at + interval '1 minute') <= clock()
                 order by exchanging_at limit 1 for update skip locked

@@ -1,4 +1,4 @@
-"""The SQL of call slots: the arithmetic lives in functions of migrations 0002 and 0004."""
+"""The SQL of call slots: the arithmetic lives in functions of migrations 0002, 0004 and 0007."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,12 +71,19 @@ class Asked:
     """Who asks, the same each time: slots are shared evenly among these."""
     calls: int
     head_start: timedelta
+    token: bytes
+    """SHA-256 of the access token in hand: slots are taken only for who holds the newest."""
+    good_for: float
+    """Seconds for which that must be good at least, if it can be renewed at all."""
     back: Sequence[Back] = ()
 
 
 @dataclass(frozen=True)
 class Leased(Taken):
-    """What a lease for a connection got, and what its grant was like at that moment."""
+    """What a lease for a connection got, and what its grant was like at that moment.
+
+    Neither slots nor a wait: get the token first, if one is to be had.
+    """
 
     known: bool
     grant_id: UUID | None
@@ -132,12 +139,14 @@ class Slots:
     async def lease(self, asked: Sequence[Asked], lease_time: timedelta) -> list[Leased]:
         """What each of them gets, the earlier ones first: one statement, one commit."""
         rows = await self._connection.fetch(
-            "select * from lease_lots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "select * from lease_lots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             [one.connection_id for one in asked],
             [one.lease for one in asked],
             [one.holder for one in asked],
             [one.calls for one in asked],
             [one.head_start for one in asked],
+            [one.token for one in asked],
+            [one.good_for for one in asked],
             lease_time,
             *_columns([back for one in asked for back in one.back]),
         )

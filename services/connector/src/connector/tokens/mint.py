@@ -43,7 +43,7 @@ NOTHING_SPENT = (fortnox.TryLater, fortnox.Refused, Unsealable)
 
 @dataclass
 class Mint:
-    """Renews grants. Callers in a process share one flight per grant."""
+    """Renews grants. Callers in a process share one flight per grant and version of its tokens."""
 
     pool: Pool
     keeper: Keeper
@@ -52,7 +52,7 @@ class Mint:
     announcer: Announcer
     clock: Clock
     idle_renewal: timedelta
-    flights: dict[UUID, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    flights: dict[tuple[UUID, int], asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     async def renew(self, grant_id: UUID, version: int) -> None:
         """Returns when there are tokens newer than this version. Raises ProblemError if there can be none now.
@@ -63,11 +63,11 @@ class Mint:
 
     def renew_soon(self, grant_id: UUID, version: int) -> asyncio.Task[None]:
         """Has it renewed without anybody waiting."""
-        flight = self.flights.get(grant_id)
+        flight = self.flights.get((grant_id, version))
         if flight is None or flight.done():
             flight = asyncio.create_task(self._fly(grant_id, version))
-            flight.add_done_callback(lambda done: self._landed(grant_id, done))
-            self.flights[grant_id] = flight
+            flight.add_done_callback(lambda done: self._landed(grant_id, version, done))
+            self.flights[grant_id, version] = flight
         return flight
 
     async def close(self) -> None:
@@ -75,9 +75,9 @@ class Mint:
         if self.flights:
             await asyncio.wait(list(self.flights.values()), timeout=CALL_TIMEOUT + SEND_WITHIN.total_seconds())
 
-    def _landed(self, grant_id: UUID, flight: asyncio.Task[None]) -> None:
-        if self.flights.get(grant_id) is flight:
-            del self.flights[grant_id]
+    def _landed(self, grant_id: UUID, version: int, flight: asyncio.Task[None]) -> None:
+        if self.flights.get((grant_id, version)) is flight:
+            del self.flights[grant_id, version]
         if not flight.cancelled() and (error := flight.exception()):
             code = error.problem.code if isinstance(error, ProblemError) else type(error).__name__
             log.warning("grant.not-renewed", grant=str(grant_id), reason=code)
@@ -150,7 +150,7 @@ class Mint:
         if self.clock.boottime() > claim.deadline:
             raise fortnox.NotSent("POST /oauth-v1/token", reason="too-late")
         if claim.grant.kind is ConnectionKind.SERVICE_ACCOUNT:
-            return await self.oauth.client_credentials(claim.grant.tenant)
+            return await self.oauth.client_credentials(claim.grant.tenant, start_by=claim.deadline)
         refresh_token = open_refresh_token(key, claim.grant)
         if refresh_token is None:
             raise Unsealable("there is no refresh token")
@@ -171,7 +171,7 @@ class Mint:
             after = await Grants(connection).get(grant.id)
             assert after is not None
             if self._is_news(before, after):
-                await self.announcer.tell(connection, grant.id, ConnectionRenewed)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionRenewed)
             log.info("grant.renewed", grant=str(grant.id), kind=grant.kind, revived=before.status == "lost")
 
         await self.keeper.commit(store)
@@ -191,7 +191,7 @@ class Mint:
             trouble = problems.to_store(error)
             lost = await Renewals(connection).lose(grant, trouble, retry_in)
             if lost and before and (before.status != "lost" or before.trouble != trouble):
-                await self.announcer.tell(connection, grant.id, ConnectionLost)
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionLost)
             return lost
 
         if await self.keeper.commit(store):

@@ -12,13 +12,14 @@ import structlog
 import fortnox
 from common.clock import Clock
 from common.database import GONE, Pool
-from common.events import ConnectionExpiring
+from common.events import ConnectionExpiring, ConnectionLost, ConnectionRenewed
 from common.problems import ProblemError
 from connector import problems
 from connector.announcements import Announcer
 from connector.connect import Connect
-from connector.grants import Registry
-from connector.repository import Connections, Grants, Renewals, Sessions, Slots
+from connector.ending import Ending
+from connector.repository import Connections, Grant, Grants, Renewals, Sessions, Slots
+from connector.texts import STOCKHOLM
 from connector.tokens.mint import TAKEOVER_AFTER, Mint
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ PAUSE = timedelta(minutes=10)  # before a renewal that failed is tried again
 DOUBTFUL_PAUSE = timedelta(seconds=30)  # the same, where the token may have been spent
 AT_ONCE = 8  # renewals
 FINAL = frozenset(problem.code for problem in (problems.LOST, problems.LICENCE_GONE))
+HAPPENED = {"active": ConnectionRenewed, "expiring": ConnectionExpiring, "lost": ConnectionLost}
 
 Chore = Callable[[], Awaitable[object]]
 
@@ -39,7 +41,7 @@ class Upkeep:
 
     pool: Pool
     mint: Mint
-    registry: Registry
+    ending: Ending
     connect: Connect
     announcer: Announcer
     clock: Clock
@@ -63,6 +65,7 @@ class Upkeep:
             self.renew_doubtful,
             self.renew_idle,
             self.warn,
+            self.tell,
         ]
 
     async def _do(self, chore: Chore, every: float) -> None:
@@ -114,18 +117,25 @@ class Upkeep:
         """Says of connections that they will end, while somebody can still do something about it."""
         async with self.pool.acquire() as connection, connection.transaction():
             for grant in await Grants(connection).to_warn(self.warn_after):
-                try:
-                    async with connection.transaction():
-                        await Grants(connection).expire(grant.id)
-                        await self.announcer.tell(connection, grant.id, ConnectionExpiring)
-                except ProblemError as error:
-                    log.error("grant.not-warned-of", grant=str(grant.id), reason=error.problem.code)
-                else:
-                    log.warning("grant.expiring", grant=str(grant.id))
+                trouble = problems.EXPIRING.error(day=self._last_day(grant), reason=(grant.failure or {}).get("code"))
+                await Grants(connection).expire(grant.id, problems.to_store(trouble))
+                await self.announcer.tell_or_note(connection, grant.id, ConnectionExpiring)
+                log.warning("grant.expiring", grant=str(grant.id))
+
+    async def tell(self) -> None:
+        """What could not be told when it happened."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            for grant in await Grants(connection).to_tell():
+                await self.announcer.tell_or_note(connection, grant.id, HAPPENED[grant.status])
+
+    def _last_day(self, grant: Grant) -> str:
+        ends = self.announcer.valid_until(grant)
+        assert ends is not None
+        return ends.astimezone(STOCKHOLM).date().isoformat()
 
     async def end_grants(self) -> None:
         try:
-            while await self.registry.finish_ending():
+            while await self.ending.finish():
                 pass
         except fortnox.FortnoxError as error:
             log.warning("grant.not-revoked-yet", error=type(error).__name__)

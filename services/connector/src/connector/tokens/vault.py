@@ -79,7 +79,11 @@ class Vault:
 
     def fingerprint(self, text: str) -> bytes:
         """For comparing with something later without keeping it; good for as long as the master key it names."""
-        return f"{self._current}:".encode() + _fingerprint(self._keys[self._current], text)
+        return self.fingerprints(text)[0]
+
+    def fingerprints(self, text: str) -> list[bytes]:
+        """Each that may have been kept of it; the current master key's first."""
+        return [f"{name}:".encode() + _fingerprint(key, text) for name, key in self._keys.items()]
 
     def matches(self, fingerprint: bytes, text: str) -> bool:
         name, _, kept = fingerprint.partition(b":")

@@ -1,6 +1,6 @@
 """Whether the books hold together: what `sie.check` finds, by the question that an accountant asks (field fact B2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sie
@@ -198,12 +198,12 @@ def of_books(document: sie.Document) -> Iterator[Check]:
         if any(finding.code == "no-sru" for finding in against):
             yield NO_SRU.found(Verdict.WARNING)
         else:
-            yield _answer(question.rule, against, vouchers=len(document.vouchers))
-    yield _answer(FORM, [finding for finding in findings if finding.code not in ANSWERED])
+            yield _answer(question.rule, against, findings.counts, vouchers=len(document.vouchers))
+    yield _answer(FORM, [finding for finding in findings if finding.code not in ANSWERED], findings.counts)
 
 
-def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> Check:
-    """Notes speak against nothing; an error fails the check."""
+def _answer(rule: Rule, findings: Sequence[sie.Finding], counts: Mapping[str, int], **numbers: object) -> Check:
+    """Notes speak against nothing; an error fails the check. Of many findings only the first are there to be shown."""
     severe = [one for one in findings if one.severity is not sie.Severity.NOTE]
     if not severe:
         return rule.passed(**numbers)
@@ -212,7 +212,7 @@ def _answer(rule: Rule, findings: Sequence[sie.Finding], **numbers: object) -> C
     return rule.found(
         Verdict.FAILED if failed else Verdict.WARNING,
         dict.fromkeys(_place(finding) for finding in severe),
-        count=len(severe),
+        count=sum(counts[code] for code in {finding.code for finding in severe}),
         amount=amounts[0] if amounts else None,
         **numbers,
     )
