@@ -20,7 +20,10 @@ enum { ROWS, STRUCK, ADDED, VOUCHERS, BALANCES, BATCHES };
 enum { ROW_VOUCHER, ROW_ACCOUNT, ROW_OBJECTS, ROW_DATE, ROW_TEXT, ROW_QUANTITY, ROW_SIGNATURE, ROW_LINE };
 enum { V_SERIES, V_NUMBER, V_DATE, V_TEXT, V_REGISTERED, V_SIGNATURE, V_LINE };
 /* Deviations with one way to read them, as native.DEVIATIONS; the careful reader tells the first ones of each. */
-enum { LABEL_CASE, AMOUNT_FORM, DATE_FORM, ACCOUNT_FORM, OBJECTS_MISSING, BRACE_MISSING, BRACE_ON_LINE, DEVIATIONS = 8 };
+enum {
+    LABEL_CASE, AMOUNT_FORM, DATE_FORM, ACCOUNT_FORM, OBJECTS_MISSING, BRACE_MISSING, BRACE_ON_LINE, BRACE_STRAY,
+    NOT_A_RECORD, DEVIATIONS
+};
 enum { B_KIND, B_YEAR, B_PERIOD, B_ACCOUNT, B_OBJECTS, B_QUANTITY, B_LINE, INTS = 8 };
 
 typedef struct {
@@ -160,6 +163,8 @@ static Outcome read_voucher(Scanner *self, Cursor *cursor)
     bool has_brace = cut_brace(cursor);
     if (self->place == INSIDE || (has_brace && !is_enough(self, BRACE_ON_LINE)))
         return IN_DOUBT;
+    if (self->place == AFTER_VOUCHER && !is_enough(self, BRACE_MISSING))
+        return IN_DOUBT;
     if (!needed(cursor, &series) || !needed(cursor, &number) || !needed(cursor, &date))
         return IN_DOUBT;
     if (!optional(cursor, &text) || !optional(cursor, &registered) || !optional(cursor, &signature) || !is_over(cursor))
@@ -233,11 +238,23 @@ static Outcome read_brace(Scanner *self, Cursor *cursor)
         self->place = INSIDE;
         return TAKEN;
     }
-    if (opens || self->place < INSIDE)
+    if ((opens || self->place < INSIDE) && !is_enough(self, BRACE_STRAY))
         return IN_DOUBT;
+    if (opens || self->place == OUTSIDE)
+        return TAKEN;
     mark_rows(self);
     self->place = OUTSIDE;
     return TAKEN;
+}
+
+/* A line in which nothing looks like a record: it is passed over, once no more such lines are kept. */
+static Outcome pass_over(Scanner *self, const Cursor *cursor)
+{
+    size_t length = cursor->end - cursor->at;
+    bool is_junk = *cursor->at < ' ' || *cursor->at == 0x7F || *cursor->at == 0xEF;
+    if (is_junk || memchr(cursor->at, '#', length) || memchr(cursor->at, '"', length))
+        return IN_DOUBT;
+    return is_enough(self, NOT_A_RECORD) ? TAKEN : IN_DOUBT;
 }
 
 #define IS(label, text) ((label).length == sizeof(text) - 1 && memcmp((label).start, text, sizeof(text) - 1) == 0)
@@ -269,10 +286,12 @@ static Outcome read_line(Scanner *self, Cursor *cursor)
         return TAKEN;
     if (*cursor->at == '{' || *cursor->at == '}')
         return read_brace(self, cursor);
+    if (*cursor->at != '#')
+        return pass_over(self, cursor);
     Field label;
     uint8_t room[8];
     bool is_odd;
-    if (*cursor->at != '#' || !needed(cursor, &label) || !in_capitals(&label, room, &is_odd))
+    if (!needed(cursor, &label) || !in_capitals(&label, room, &is_odd))
         return IN_DOUBT;
     if (is_odd && !is_enough(self, LABEL_CASE))
         return IN_DOUBT;

@@ -29,6 +29,8 @@ READ: dict[str, str | bytes] = {
     "checksum-unopened": "#FLAGGA 0\n#KSUMMA 1\n",
     "checksum-skipped": "#FLAGGA 0\n#KSUMMA\n#FNAMN å€\n#KSUMMA 1\n".encode(),
     "not-a-record": "#FLAGGA 0\nHej\n",
+    "junk-before-record": b"#FLAGGA 0\n\0#FNAMN A\n",
+    "record-unreadable": '#FLAGGA 0\n#IB"0" 1930 1\n',
     "unknown-label": "#FLAGGA 0\n#MOMSKOD 1\n",
     "label-case": "#flagga 0\n",
     "extra-fields": "#FLAGGA 0 1\n",

@@ -99,6 +99,13 @@ def test_quotes_that_can_be_read_in_several_ways() -> None:
     assert document.other[0].fields == ('"A "B" C" "D "E" F"',)
 
 
+@pytest.mark.parametrize("objects", ['{1 "A"6 "B"}', '{1 "A"6 B}', '{1 "A" 6 "B"7 "C"}'])
+def test_an_object_that_may_be_two(objects: str) -> None:
+    document = read(*a_voucher(f"#TRANS 1930 {objects} 1"))
+
+    assert "quote-doubtful" in [problem.code for problem in document.errors]
+
+
 def test_backslash_as_last_character() -> None:
     document = read(r'#KONTO 1930 "C:\temp dir\"')
 
@@ -169,6 +176,56 @@ def test_a_file_that_ends_inside_a_voucher_is_cut_off(line_end: bytes) -> None:
 
     for end in range(start, len(data.rstrip())):
         assert sie.read(data[:end]).is_cut_off, data[:end]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"#",
+        b"#V",
+        b"#ve",
+        b"#SRU 19",
+        b"#GEN 2026",
+        b"#RES 0 3001 -",
+        b"#KONTO 1930",
+        b'#KONTO 1930 "B',
+        b"#UNDERDIM 21 A",
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b'#KONTO 1 "A\r\n' * 150, b"#SRU 19\r\n" * 150, b"#KONTO 1930 A\r"])
+def test_a_file_that_ends_within_a_record_is_cut_off(end: bytes, before: bytes) -> None:
+    """However many of the problem were told before."""
+    assert sie.read(A_VOUCHER + before + end).is_cut_off
+    assert not sie.read(A_VOUCHER + before + end + b"\r\n").is_cut_off
+
+
+@pytest.mark.parametrize("end", [b"#SLUT", b"Slut", b"F", b"#IB 0 1510 5 \x82", b"#IB 0 1510 5 0 0"])
+def test_an_odd_last_line_is_not_cut_off(end: bytes) -> None:
+    assert not sie.read(A_VOUCHER + end).is_cut_off
+
+
+def test_a_file_that_ends_within_a_character_is_cut_off() -> None:
+    document = sie.read(A_VOUCHER + "#KONTO 1 Å\n#KONTO 1930 Kassaskå".encode()[:-1])
+
+    assert document.account_name(1930) == "Kassask�"
+    assert document.is_cut_off
+
+
+def test_the_last_of_many_unclosed_vouchers_is_cut_off() -> None:
+    data = A_VOUCHER.replace(b"}\r\n", b"") * 150
+
+    assert sie.read(data).is_cut_off
+    assert not sie.read(data + b"}").is_cut_off
+
+
+def test_voucher_without_any_block() -> None:
+    document = read("#VER A 1 20250301", "#VER A 2 20250301", "{", "}", "#VER A 3 20250301", "#IB 0 1930 5")
+
+    assert [(problem.code, problem.line) for problem in document.problems] == [
+        ("brace-missing", 9),
+        ("brace-missing", 13),
+    ]
+    assert not document.is_cut_off
 
 
 def test_braceless_voucher_that_is_cut_off() -> None:

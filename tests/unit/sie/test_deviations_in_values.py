@@ -97,6 +97,15 @@ def test_thousands_separators_in_balances() -> None:
     assert codes(document) == ["amount-ambiguous", "amount-ambiguous", "amount-form", "quantity-unreadable"]
 
 
+@pytest.mark.parametrize("written", ["1 234 567.89", "1 234 567", "-12 345 678,90"])
+def test_millions_in_balances(written: str) -> None:
+    """Nothing may follow the quantity."""
+    document = read(f"#UB 0 1930 {written}", f"#OUB 0 1930 {{1 A}} {written}", "#UB 0 1940 12 345 0")
+
+    assert [str(balance.amount) for balance in document.balances] == ["12.00"]
+    assert codes(document) == ["amount-ambiguous", "amount-ambiguous", "extra-fields"]
+
+
 def test_values_that_cant_be_read_are_kept_as_they_are() -> None:
     document = read(
         "#OMFATTN juni", "#KTYP 1930", "#KSUMMA abc x",

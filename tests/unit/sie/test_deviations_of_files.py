@@ -84,6 +84,32 @@ def test_letters_of_two_encodings() -> None:
     assert codes(old) == codes(neither) == ["encoding-unsure"]
 
 
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        '#KONTO 1 "ÄÅÖ Äpple"\n'.encode() + '#KONTO 2 "åäö ÅÄÖ"\n#KONTO 3 "åäö"\n'.encode("cp437"),
+        '#KONTO 1 "Äpple"\n'.encode() + b'#KONTO 2 "K\xc3"\n',
+        '#KONTO 1 "σ-bolaget"\n'.encode("cp437"),
+    ],
+)
+def test_bytes_that_may_be_of_several_encodings(mixed: bytes) -> None:
+    assert "encoding-unsure" in codes(sie.read(b"#FLAGGA 0\n" + mixed))
+
+
+@pytest.mark.parametrize("name", ["Kalle’s “Bar”", "Kalles ”Bar” AB"])
+def test_curly_quotes_before_a_capital(name: str) -> None:
+    document = sie.read(f"#FLAGGA 0\n#KONTO 1 {name!r}\n".replace("'", '"').encode("cp1252"))
+
+    assert (document.account_name(1), document.encoding) == (name, "cp1252")
+    assert codes(document) == ["encoding", "encoding-unsure"]
+
+
+def test_a_small_letter_in_a_name_in_capitals() -> None:
+    document = read("#KONTO 1 SJöBO")
+
+    assert (document.account_name(1), codes(document)) == ("SJöBO", [])
+
+
 @pytest.mark.parametrize("name", ["Müller", "A\N{NO-BREAK SPACE}B"])
 def test_letters_that_only_cp437_has(name: str) -> None:
     document = read(f"#KONTO 1931 {name}", head=HEAD.replace("ö", ""))
@@ -210,6 +236,33 @@ def test_checksum_that_cant_be_verified() -> None:
 
     assert (unopened.checksum, codes(unopened)) == (ChecksumVerdict.UNVERIFIED, ["checksum-unopened"])
     assert (euro.checksum, codes(euro)) == (ChecksumVerdict.UNVERIFIED, ["encoding", "checksum-skipped"])
+
+
+# lines
+
+
+@pytest.mark.parametrize("junk", [b"\0", b"\x1a", b"\xef\xbb\xbf", b" \0\xef\xbb\xbf ", b"\x0c"])
+def test_junk_before_a_record(junk: bytes) -> None:
+    lines = b"#KONTO 1930 Bank\n#VER A 1 20250301\n{\n#TRANS 1930 {} 5 x\n}\n".splitlines()
+
+    document = sie.read(b"#FLAGGA 0\n" + b"".join(junk + line + b"\n" for line in lines))
+
+    assert (document.account_name(1930), len(document.rows)) == ("Bank", 1)
+    assert document.problem_counts["junk-before-record"] == len(lines)
+    assert not document.errors
+    assert next(p for p in document.problems if p.code == "row-text-misplaced").column > 17
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['#TRANS"3001" {} -5', "#TRANS{} 3001 5", '"#IB" 0 1930 5', "x#KONTO 1930 Bank", "\xa0#IB 0 1 5"],
+)
+def test_a_record_that_cant_be_told_from_what_stands_beside_it(line: str) -> None:
+    document = read(line, "; #KONTO 1940 Kassa", "#KONTOPLAN BAS", "x #KONTOX")
+
+    assert [problem.code for problem in document.errors] == ["record-unreadable"]
+    assert document.other[0].fields == (line,)
+    assert codes(document)[-3:] == ["not-a-record", "unknown-label", "not-a-record"]
 
 
 # what is no SIE file

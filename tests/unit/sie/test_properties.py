@@ -76,11 +76,14 @@ def documents(draw: st.DrawFn) -> Document:
 @settings(max_examples=2 * EXAMPLES, deadline=None)
 @given(documents())
 def test_what_is_written_is_read_again(document: Document) -> None:
-    again = sie.read(sie.write(document), encoding="cp437")
+    data = sie.write(document)
+    again, unaided = sie.read(data, encoding="cp437"), sie.read(data)
 
-    note(sie.write(document).decode("cp437"))
+    note(data.decode("cp437"))
     assert again == document
     assert not again.errors
+    # letters that no Swede writes may be those of another character set, which is told
+    assert unaided == document or {"encoding", "encoding-unsure"} & unaided.problem_counts.keys()
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

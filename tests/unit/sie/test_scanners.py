@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import sie
 from sie import core
+from sie.assembly import Assembly
 from sie.columns import Coded
 from sie.document import Document
 from sie.frames import Frame
@@ -196,6 +197,18 @@ def test_a_deviation_on_every_line(before: bytes, after: bytes) -> None:
         assert document == known
     assert all(len([p for p in document.problems if p.code == code]) == 100 for code in document.problem_counts)
     assert sum(document.problem_counts.values()) in {0, 300, 600, 900}
+
+
+@pytest.mark.parametrize("kept", [0, 1, 50])
+@pytest.mark.parametrize("told", [0, 1, 100])
+def test_lines_that_are_no_records_and_stray_braces(kept: int, told: int) -> None:
+    """Told and kept up to a limit, then only counted."""
+    lines = b'x\n{\n}\n  x y\r\n{ x\n"x"\n\0x\nx #IB 0 1 1\n\xefx\n\r\r\n{\n}\n#VER A 1 20250101\n}\n#\n' * 150
+
+    with patch.object(Problems, "KEPT", told), patch.object(Assembly, "OTHERS_KEPT", kept):
+        native, python = both(HEAD + lines + b"x")
+
+    assert native == python
 
 
 def test_a_voucher_larger_than_a_batch() -> None:

@@ -67,6 +67,7 @@ class Assembly:
         self.checksum = Checksum()
         self.problems = Problems()
         self.place = Place.OUTSIDE
+        self.is_cut_off = False
 
     def begin_voucher(self) -> None:
         """The voucher's own columns have been appended to; its rows follow."""

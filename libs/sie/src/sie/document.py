@@ -26,12 +26,8 @@ class Origin:
     checksum: ChecksumVerdict = ChecksumVerdict.ABSENT
     declared_checksum: int | None = None
     """The number in the closing #KSUMMA; -1 if it is none."""
-    unended_line: int = 0
-    """The number of the last line where no line end follows it, else 0."""
-
-
-_UNFINISHED = {"missing-field", "quote-unclosed", "objects-unclosed"}
-"""Problems of a record that stops before its end."""
+    is_cut_off: bool = False
+    """The file ends inside a voucher or within a record."""
 
 
 class Vouchers(Sequence[Voucher]):
@@ -136,15 +132,10 @@ class Document:
     def is_cut_off(self) -> bool:
         """The file ends inside a voucher, within a record, or without the checksum that it opens with.
 
-        A file that is cut off between two records can't be told by its form; `check` finds that sums don't agree.
+        A file that is cut off between two records, or within the last figure, can't be told by its form; `check` finds
+        that sums don't agree.
         """
-        vouchers, unended = self.vouchers.columns.line, self.origin.unended_line
-        return self.checksum is ChecksumVerdict.TRUNCATED or any(
-            problem.line == vouchers[-1]
-            if problem.code == "voucher-unclosed"
-            else problem.code in _UNFINISHED and problem.line == unended
-            for problem in self.problems
-        )
+        return self.origin.is_cut_off or self.checksum is ChecksumVerdict.TRUNCATED
 
     @property
     def is_import(self) -> bool:

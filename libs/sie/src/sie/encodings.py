@@ -22,10 +22,11 @@ _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _FIRST, _FURTHER = bytes(range(0xC2, 0xF5)), bytes(range(0x80, 0xC0))
 """Bytes of a character of several bytes in UTF-8."""
 _WINDOW = 1 << 20
-_O_OR_QUOTE = b"\x94"
-"""CP437's ö, and the ” of Windows-1252."""
+_OPENING_QUOTE, _O_OR_QUOTE = b"\x93", b"\x94"
+"""CP437's ô and ö, and the “ and ” of Windows-1252."""
 _BETWEEN_LETTERS = re.compile(rb"(?<=[A-Za-z])\x94(?=[a-z])")
-_MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEFORE_CAPITAL = re.compile(rb"(?<![A-Za-z\x80-\xff])[\x93\x94](?=[A-Z])")
+"""As no word begins in CP437, and every name in quotes does in Windows-1252."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Encoding:
     """A character set by its Python name, and how sure we are.
 
     `certain`: a byte order mark, valid multi-byte UTF-8, or nothing but ASCII (which is the same in all of them).
-    `likely`: letters of this one only, or far more multi-byte UTF-8 than bytes that are none. `unsure`: of both, or of
-    none.
+    `likely`: letters of this one only, or more multi-byte UTF-8 than bytes that are none. `unsure`: of several, of
+    none, or a single one that would be another letter elsewhere.
     """
 
     name: str
@@ -51,9 +52,11 @@ def detect(data: bytes, counts: Counts) -> Encoding:
         return Encoding("cp437", "certain")
     if is_utf8(data):
         return Encoding("utf-8", "certain")
-    if _is_damaged_utf8(data, counts):
+    whole, rest = _multi_byte(data, counts)
+    if whole > rest:  # a text was cut in the middle of a character, say
         return Encoding("utf-8", "likely")
-    return Encoding(*_eight_bit(data, counts))
+    name, certainty = _eight_bit(data, counts)
+    return Encoding(name, "unsure" if whole else certainty)
 
 
 def named(name: str, data: bytes) -> Encoding:
@@ -109,25 +112,28 @@ def mended(data: bytes, encoding: str, problems: Problems) -> bytes:
     return b"".join(lines)
 
 
-def _is_damaged_utf8(data: bytes, counts: Counts) -> bool:
-    """More characters of several bytes than bytes that belong to none: a text was cut in the middle of one, say."""
+def _multi_byte(data: bytes, counts: Counts) -> tuple[int, int]:
+    """How many characters of several bytes there are if this is UTF-8, and how many bytes that belong to none."""
     first, further, all_ = (sum(map(counts.__getitem__, some)) for some in (_FIRST, _FURTHER, _BEYOND_ASCII))
-    if 2 * min(first, further) <= all_ - further:
-        return False  # however they are paired; so it is with nearly every file, and the lines needn't be looked at
-    whole, rest = 0, 0
-    for line in BytesIO(data):
-        if not line.isascii():
-            left, found = _MULTI_BYTE.subn(b"", line)
-            whole += found
-            rest += len(left) - len(left.translate(None, _BEYOND_ASCII))
-    return whole > rest
+    if not (first and further):
+        return 0, all_  # so it is with nearly every file, which needn't be looked at
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    characters = size = 0
+    for start in range(0, len(data), _WINDOW):
+        text = decoder.decode(data[start : start + _WINDOW])
+        characters += len(text)
+        size += len(text.encode())
+    return characters - (len(data) - all_), len(data) - size
 
 
 def _eight_bit(data: bytes, counts: Counts) -> tuple[str, Certainty]:
     old = sum(counts[byte] for byte in CP437_CLUES)
     latin = sum(counts[byte] for byte in LATIN_CLUES)
-    sure: Certainty = "likely" if bool(old) != bool(latin) else "unsure"
-    if latin and (quotes := counts[_O_OR_QUOTE[0]]):
+    quotes = counts[_O_OR_QUOTE[0]]
+    if counts[_OPENING_QUOTE[0]] or 0 < old == quotes:
+        latin += len(_BEFORE_CAPITAL.findall(data))
+    sure: Certainty = "unsure" if bool(old) == bool(latin) or latin == 1 else "likely"
+    if latin and quotes:
         old -= quotes - len(_BETWEEN_LETTERS.findall(data))
     return (_latin(counts) if latin > old else "cp437"), sure
 

@@ -26,6 +26,8 @@ _SOUND = re.compile(
     rb'(?:[ \t{]++|"[^"\\]*+(?:\\"?+[^"\\]*+)*+(?:"(?=[ \t}]|\Z)|\Z)|[^ \t"{][^ \t]*+(?:(?<!")|(?<=\\")))*+'
 )
 """Fields whose quotation marks leave no doubt: each opens a field or closes one, the last may be left open."""
+_NEXT_PAIR = re.compile(rb'(?<!\\)"\d++[ \t]')
+"""Inside an item of an object list: perhaps the item ends here and the next dimension begins."""
 _BEFORE_QUOTE = re.compile(rb'[ \t]++"')
 _CLOSING = re.compile(rb'"(?=[ \t]|\Z)')
 _CLOSING_IN_LIST = re.compile(rb'"(?=[ \t}]|\Z)')
@@ -111,13 +113,20 @@ class Line:
                 self._at += 1
                 self._leave_list()
                 break
-            item = self._quoted(_CLOSING_IN_LIST) if self._line[self._at] == b'"'[0] else self._bare(_BARE_IN_LIST)
+            item = self._quoted_in_list() if self._line[self._at] == b'"'[0] else self._bare(_BARE_IN_LIST)
             if len(items) < 2 * OBJECT_LIMIT:
                 items.append(item)
             elif len(items) == 2 * OBJECT_LIMIT:
                 self._report("objects-too-many", item.start, item.value)
                 items.append(item)
         return items[: 2 * OBJECT_LIMIT]
+
+    def _quoted_in_list(self) -> Field:
+        start = self._at
+        item = self._quoted(_CLOSING_IN_LIST)
+        if _NEXT_PAIR.search(self._line, start + 1, self._at):
+            self._tell_doubt(start, self._line[start : start + SHOWN])
+        return item
 
     def _leave_list(self) -> None:
         if self._at < len(self._line) and self._line[self._at] not in b" \t":

@@ -22,7 +22,7 @@ OBJECTS_AT = (2, 2, 2, None, 4)
 """Where in each batch the column of object lists is."""
 DEVIATIONS = (
     "label-case", "amount-form", "date-form", "account-not-numeric", "objects-missing", "brace-missing",
-    "brace-on-voucher-line",
+    "brace-on-voucher-line", "brace-stray", "not-a-record",
 )  # fmt: skip
 """Those that the core only counts (scanner.h), once the careful reader has told as many of them as are kept."""
 BETWEEN_PROGRESS = 1 << 20
@@ -89,6 +89,8 @@ class Driver:
         for code, times in zip(DEVIATIONS, self._core.deviations(), strict=False):
             if times:
                 found.problems.counts[code] += times
+                if code == "not-a-record":
+                    found.problems.counts["other-too-many"] += times
         for label, (times, first, last) in zip(found.words.kinds.values, self._core.told(), strict=True):
             if times:
                 before = found.places.get(label, (first, last))
@@ -139,7 +141,14 @@ class Driver:
         problems = self._assembly.problems
         if len(problems.kept) != self._told:
             self._told = len(problems.kept)
-            self._enough = sum(problems.full(code) << bit for bit, code in enumerate(DEVIATIONS))
+            self._enough = sum(self._is_enough(code) << bit for bit, code in enumerate(DEVIATIONS))
+
+    def _is_enough(self, code: str) -> bool:
+        """Lines that are no records are kept beside, until that is full too."""
+        problems, others = self._assembly.problems, self._assembly.other
+        if code == "not-a-record" and not (problems.full("other-too-many") and len(others) >= Assembly.OTHERS_KEPT):
+            return False
+        return problems.full(code)
 
     def _raw(self, text: str) -> bytes | None:
         """The text as it stands between quotes; None if it can't stand in this file again."""

@@ -91,6 +91,10 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
                          "The checksum could not be verified: the text does not exist in code page 437."),
     # lines and fields
     "not-a-record": (W, "Raden är ingen SIE-post. Den hoppades över.", "The line is no SIE record. It was skipped."),
+    "junk-before-record": (W, "Styrtecken eller en byteordningsmarkering (BOM) står före posten. De hoppades över.",
+                           "Control characters or a byte order mark stand before the record. They were skipped."),
+    "record-unreadable": (E, "Raden har en etikett men går inte att läsa som en post. Den sparades under övrigt.",
+                          "The line holds a label but can't be read as a record. It was kept under other."),
     "unknown-label": (N, "Etiketten #{label} är okänd. Posten sparades under övrigt.",
                       "The label #{label} is unknown. The record was kept under other."),
     "label-case": (W, "Etiketten är inte skriven med versaler. Posten lästes som #{label}.",

@@ -48,10 +48,8 @@ def read(source: Source, *, encoding: str | None = None, progress: Progress | No
     verdict = checksum.verdict(text, found.name, assembly)
     said = {name: value for name, value in assembly.header.items() if value != ""}
     header = Header(**said)  # type: ignore[arg-type]  # the slots of `headers` are its fields
-    unended = 0 if text.endswith(b"\n") else (counts[b"\n"[0]] or text.count(b"\n")) + 1
-    return assembled(
-        assembly, Origin(name, len(data), sha256, found, verdict, assembly.checksum.declared, unended), header
-    )
+    declared, is_cut_off = assembly.checksum.declared, assembly.is_cut_off
+    return assembled(assembly, Origin(name, len(data), sha256, found, verdict, declared, is_cut_off), header)
 
 
 def _load(source: Source) -> tuple[bytes, str]:

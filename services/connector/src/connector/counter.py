@@ -35,17 +35,21 @@ class Counter:
         return await answer
 
     async def _serve(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        while batch := self._next():
             try:
-                async with self._pool.acquire() as connection:
-                    given = await Slots(connection).lease([asked for asked, _ in batch], self._lease_time)
-                _answer(batch, given)
+                async with self._pool.acquire() as connection:  # kept while somebody waits: giving it back is a trip
+                    while batch:
+                        _answer(batch, await Slots(connection).lease([asked for asked, _ in batch], self._lease_time))
+                        batch = self._next()
             except Exception as error:  # noqa: BLE001  (each caller raises it)
                 for _, answer in batch:
                     if not answer.done():
                         answer.set_exception(error)
         self._serving -= 1
+
+    def _next(self) -> list[tuple[Asked, asyncio.Future[Leased]]]:
+        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        return batch
 
 
 def _answer(batch: list[tuple[Asked, asyncio.Future[Leased]]], given: list[Leased]) -> None:

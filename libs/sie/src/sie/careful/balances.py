@@ -7,7 +7,9 @@ from sie.fields import Field, Line
 from sie.records import Objects
 
 _WITH_COMMA = re.compile(rb"\d{3},\d{1,2}")
-"""What follows the amount is else a quantity."""
+_HUNDREDS = re.compile(rb"\d{3}")
+_FURTHER_HUNDREDS = re.compile(rb"\d{3}(?:[.,]\d{1,2})?")
+"""What follows the amount is else a quantity, and nothing follows that."""
 _MONTHS = range(1, 13)
 
 
@@ -40,7 +42,8 @@ class BalanceRecords(Teller):
         field = self._needed(line, "amount")
         amount = self._amount(field)
         rest = line.rest()
-        self._refuse_thousands(field, rest, _WITH_COMMA)
+        is_million = len(rest) > 1 and _FURTHER_HUNDREDS.fullmatch(rest[1].value) and not rest[1].quoted
+        self._refuse_thousands(field, rest, _HUNDREDS if is_million else _WITH_COMMA)
         balances = self._assembly.balances
         quantity = self._quantity(rest[0]) if rest else ""
         balances.kind.append(self._label)

@@ -27,6 +27,8 @@ class Teller:
         self._number = 0
         self._raw = b""
         self._label = ""
+        self._told = set[str]()
+        """Codes of the problems of this line."""
 
     # fields
 
@@ -139,6 +141,7 @@ class Teller:
             self._assembly.keep_other(Other(self._number, self._label, (self._text(self._raw[start:]),)))
 
     def _report(self, code: str, start: int, text: bytes, **names: object) -> None:
+        self._told.add(code)
         if self._problems.full(code):
             self._problems.add(code)
             return
