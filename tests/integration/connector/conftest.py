@@ -207,6 +207,18 @@ async def connector_database(create_database: Callable[..., Awaitable[str]]) -> 
     return await create_database("connector")
 
 
+@pytest.fixture(scope="module")
+async def stopped_pool(create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[db.Pool]:
+    """Of a database of the module's own, whose clock stands still: `stopped.now` says at what time."""
+    pool = await db.create_pool(await create_database("connector"), "connector", largest=2)
+    await pool.execute("create table stopped as select '2026-01-31 12:00:00+00'::timestamptz as now")
+    await pool.execute(
+        "create or replace function clock() returns timestamptz language sql volatile as 'select now from stopped'"
+    )
+    yield pool
+    pool.terminate()
+
+
 async def emptied(pool: db.Pool) -> None:
     """As it was when it was migrated: making and dropping a database takes ten times as long."""
     rows = await pool.fetch(

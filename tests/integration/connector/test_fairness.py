@@ -3,7 +3,7 @@
 import heapq
 import random
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -84,22 +84,11 @@ class Company:
         )
 
 
-@pytest.fixture(scope="module")
-async def pool(create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[db.Pool]:
-    pool = await db.create_pool(await create_database("connector"), "connector", largest=1)
-    await pool.execute("create table stopped as select '2026-01-31 12:00:00+00'::timestamptz as now")
-    await pool.execute(
-        "create or replace function clock() returns timestamptz language sql volatile as 'select now from stopped'"
-    )
-    yield pool
-    pool.terminate()
-
-
 @pytest.fixture
-async def company(pool: db.Pool) -> Company:
-    await pool.execute("update stopped set now = '2026-01-31 12:00:00+00'")
-    async with pool.acquire() as connection:
-        return Company(pool, await Slots(connection).budget("app", random.randrange(10**8)))
+async def company(stopped_pool: db.Pool) -> Company:
+    await stopped_pool.execute("update stopped set now = '2026-01-31 12:00:00+00'")
+    async with stopped_pool.acquire() as connection:
+        return Company(stopped_pool, await Slots(connection).budget("app", random.randrange(10**8)))
 
 
 def told(record_property: Callable[[str, object], None], what: str, jobs: list[Job]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -58,22 +57,11 @@ class Company:
             await Slots(connection).close([self.budget], timedelta(seconds=seconds))
 
 
-@pytest.fixture(scope="module")
-async def pool(create_database: Callable[..., Awaitable[str]]) -> AsyncIterator[db.Pool]:
-    pool = await db.create_pool(await create_database("connector"), "connector", largest=2)
-    await pool.execute("create table stopped as select '2026-01-31 12:00:00+00'::timestamptz as now")
-    await pool.execute(
-        "create or replace function clock() returns timestamptz language sql volatile as 'select now from stopped'"
-    )
-    yield pool
-    pool.terminate()
-
-
 @pytest.fixture
-async def company(pool: db.Pool) -> Company:
+async def company(stopped_pool: db.Pool) -> Company:
     tenant = random.randrange(10**8)
-    async with pool.acquire() as connection:
-        return Company(pool, await Slots(connection).budget("app", tenant))
+    async with stopped_pool.acquire() as connection:
+        return Company(stopped_pool, await Slots(connection).budget("app", tenant))
 
 
 async def test_there_are_25_slots_and_then_one_waits(company: Company) -> None:
@@ -276,7 +264,7 @@ def _in_window(spans: list[tuple[float, float]], start: float) -> int:
     return sum(since < start + 4.999 and end >= start for since, end in spans)
 
 
-async def test_two_who_ask_at_once_get_different_slots(company: Company, pool: db.Pool) -> None:
+async def test_two_who_ask_at_once_get_different_slots(company: Company, stopped_pool: db.Pool) -> None:
     lots: list[Any] = await asyncio.gather(*(company.take(4) for _ in range(10)))
 
     given = [slot.number for lot in lots for slot in lot]

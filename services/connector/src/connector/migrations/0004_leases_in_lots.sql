@@ -4,7 +4,7 @@ alter table slots add column urgency interval;    -- the head start of whoever t
 alter table waiters add column holder uuid;
 alter table waiters add column urgency interval;
 
--- As take_slots of migration 0002 (which the code before this one calls), and besides: who has had an even share of
+-- As take_slots of migration 0002, and besides: who has had an even share of
 -- the last window, and who is less urgent than somebody who called within it, is polite: goes after the others, unless
 -- it has waited for ten seconds, leaves eight slots free, and takes those one at a time, at the pace at which slots
 -- come free in the long run. Otherwise all 25 would be gone in a moment and come free together 5 s later, and who calls
@@ -123,10 +123,13 @@ begin
 end
 $$;
 
--- Many leases in one round trip and one commit: whoever asks at the same moment is served by the same statement.
+-- Many leases in one round trip and one commit: whoever asks at the same moment is served by the same statement. Slots
+-- are taken only for who holds the newest access token, and only if it is good for so many seconds, or can't be renewed:
+-- so nothing can go wrong between taking slots and answering, and slots are never handed back as unused while a repeat
+-- of the same request holds them. Who gets neither slots nor a wait gets the token first and asks again.
 create function lease_lots(
     connection_ids uuid[], lease_ids uuid[], holders uuid[], calls integer[], head_starts interval[],
-    lease_time interval,
+    held_tokens bytea[], good_for double precision[], lease_time interval,
     back_budgets bigint[], back_leases uuid[], back_numbers smallint[], back_ago double precision[]
 ) returns table (
     known boolean, grant_id uuid, status text, trouble jsonb, tenant bigint, version bigint,
@@ -153,9 +156,10 @@ begin
             case when c.removed_at is null then g.status else 'removed' end as status,
             extract(epoch from g.access_until - clock()) as access_seconds,
             g.status <> 'lost' or g.retry_at <= clock() as may_renew,
-            one.lease_id, one.holder, one.wanted, one.head_start
-        from unnest(connection_ids, lease_ids, holders, calls, head_starts)
-            with ordinality as one (connection_id, lease_id, holder, wanted, head_start, place)
+            g.access_hash = one.held_token as is_held,
+            one.lease_id, one.holder, one.wanted, one.head_start, one.good_for
+        from unnest(connection_ids, lease_ids, holders, calls, head_starts, held_tokens, good_for)
+            with ordinality as one (connection_id, lease_id, holder, wanted, head_start, held_token, good_for, place)
         left join connections as c on c.id = one.connection_id
         left join grants as g on g.id = c.grant_id
         left join budgets as b on b.client_id = g.client_id and b.tenant = g.tenant
@@ -167,8 +171,8 @@ begin
         numbers := null; seconds := null; wait := null; expected := null;
         -- A budget that isn't there is made by the caller, who asks again; what is lost and has no token that lasts for
         -- a call gets nothing.
-        if budget_id is not null and status <> 'removed'
-            and (may_renew or access_seconds >= extract(epoch from lease_time))
+        if budget_id is not null and status <> 'removed' and ask.is_held
+            and access_seconds >= (case when may_renew then ask.good_for else extract(epoch from lease_time) end)
         then
             select lot.numbers, lot.seconds, lot.wait, lot.expected into numbers, seconds, wait, expected
             from take_lot(budget_id, ask.lease_id, ask.holder, ask.wanted, ask.head_start, lease_time) as lot;
@@ -177,3 +181,6 @@ begin
     end loop;
 end
 $$;
+
+-- take_slots and lease_slots stay for replicas of the code before this one, as long as a deploy lasts: a later migration
+-- drops them.
