@@ -62,6 +62,8 @@ async def test_keys_are_changed_under_traffic_and_the_old_one_can_go(scene: Any,
     leases = await traffic
 
     assert changed == 11 * len(connections)
+    numbers = [bytes(row["company_number"]) for row in await scene.pool.fetch("select company_number from grants")]
+    assert all(number.startswith(b"new:") for number in numbers)  # companies are still known beforehand
     only_new = await scene.replica(master_keys=in_settings(new=NEW))
     await scene.forget_access_tokens()
     for connection in connections:

@@ -2,7 +2,7 @@
 
 from connector.repository.connections import ConnectionRow, Connections, Use
 from connector.repository.grants import Grant, GrantedTokens, Grants
-from connector.repository.keys import KeyRow, Keys
+from connector.repository.keys import Keys
 from connector.repository.renewals import Renewals
 from connector.repository.sessions import Session, Sessions
 from connector.repository.slots import Asked, Back, Leased, Slot, Slots, Taken
@@ -15,7 +15,6 @@ __all__ = [
     "Grant",
     "GrantedTokens",
     "Grants",
-    "KeyRow",
     "Keys",
     "Leased",
     "Renewals",

@@ -29,7 +29,6 @@ class Grant:
     kind: ConnectionKind
     status: str
     trouble: dict[str, Any] | None
-    retry_at: datetime | None
     scopes: list[str]
     master_key: str
     sealed_key: bytes = field(repr=False)

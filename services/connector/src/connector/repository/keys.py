@@ -1,24 +1,10 @@
 """The SQL of changing master keys: which rows have a key of their own, and under which master key it is."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from common.database import Connection
-
-
-@dataclass(frozen=True)
-class KeyRow:
-    """A row with a sealed key of its own."""
-
-    id: UUID
-    master_key: str
-    sealed_key: bytes = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """What its key is bound to."""
-        return f"grants/{self.id}"
+from connector.repository.grants import Grant, grant_of
 
 
 class Keys:
@@ -27,27 +13,31 @@ class Keys:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def not_under(self, master_key: str, *, after: UUID | None, limit: int) -> list[KeyRow]:
-        """Rows whose key is under another master key, by id, beyond `after`."""
+    async def not_under(self, master_key: str, *, after: UUID | None, limit: int) -> list[Grant]:
+        """Grants whose key is under another master key, by id, beyond `after`."""
         rows = await self._connection.fetch(
             """
-            select id, master_key, sealed_key from grants
-            where master_key <> $1 and ($2::uuid is null or id > $2) order by id limit $3
+            select * from grants where master_key <> $1 and ($2::uuid is null or id > $2) order by id limit $3
             """,
             master_key,
             after,
             limit,
         )
-        return [KeyRow(row["id"], row["master_key"], row["sealed_key"]) for row in rows]
+        return [grant_of(row) for row in rows]
 
-    async def change(self, row: KeyRow, master_key: str, sealed_key: bytes) -> bool:
-        """Stores the key anew, if nobody has changed it meanwhile."""
+    async def change(self, grant: Grant, master_key: str, sealed_key: bytes, company_number: bytes) -> bool:
+        """Stores what a master key makes of the grant, if nobody has changed it meanwhile."""
         done = await self._connection.execute(
-            "update grants set master_key = $3, sealed_key = $4 where id = $1 and sealed_key = $2",
-            row.id,
-            row.sealed_key,
+            """
+            update grants set master_key = $4, sealed_key = $5, company_number = $6
+            where id = $1 and sealed_key = $2 and company = $3
+            """,
+            grant.id,
+            grant.sealed_key,
+            grant.company,
             master_key,
             sealed_key,
+            company_number,
         )
         return done == "UPDATE 1"
 

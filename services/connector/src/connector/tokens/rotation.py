@@ -13,9 +13,11 @@ import structlog
 
 from common import database
 from common.database import Connection
-from connector.repository import KeyRow, Keys
+from connector.repository import Grant, Keys
 from connector.settings import VaultSettings
-from connector.tokens.vault import SealedKey, Unsealable, Vault
+from connector.tokens.sealed import key_of, open_company, rewrapped
+from connector.tokens.vault import Unsealable, Vault
+from connector.wishes import digits
 
 log = structlog.get_logger()
 
@@ -46,14 +48,16 @@ async def rotate(connection: Connection, vault: Vault) -> Rotated:
     return Rotated(changed, unreadable, await keys.needed_besides(vault.current))
 
 
-async def _rewrap(keys: Keys, vault: Vault, row: KeyRow) -> bool | None:
+async def _rewrap(keys: Keys, vault: Vault, grant: Grant) -> bool | None:
     """Whether it was changed; None if it can't be opened."""
     try:
-        sealed = vault.rewrap(row.name, SealedKey(row.master_key, row.sealed_key))
+        sealed = rewrapped(vault, grant)
+        company = open_company(key_of(vault, grant), grant)
     except Unsealable:
-        log.error("key.unreadable", row=row.name, master_key=row.master_key)
+        log.error("key.unreadable", grant=str(grant.id), master_key=grant.master_key)
         return None
-    return await keys.change(row, sealed.master_key, sealed.sealed)
+    number = vault.fingerprint(digits(company.organisation_number))
+    return await keys.change(grant, sealed.master_key, sealed.sealed, number)
 
 
 async def run(settings: VaultSettings, _arguments: argparse.Namespace) -> int:

@@ -37,6 +37,11 @@ def key_of(vault: Vault, grant: Grant) -> RowKey:
     return vault.open_key(_row(grant.id), SealedKey(grant.master_key, grant.sealed_key))
 
 
+def rewrapped(vault: Vault, grant: Grant) -> SealedKey:
+    """The grant's key under the current master key. Raises Unsealable."""
+    return vault.rewrap(_row(grant.id), SealedKey(grant.master_key, grant.sealed_key))
+
+
 def seal_company(key: RowKey, company: Company) -> bytes:
     return key.seal("company", company.model_dump_json())
 
