@@ -16,7 +16,7 @@ from fortnox._models.company import CompanyInformation, FinancialYear, LockedPer
 from fortnox._models.ledgers import Invoice, InvoicePayment, SupplierInvoice, SupplierInvoicePayment
 from fortnox._models.vouchers import NewVoucher, Voucher
 from fortnox._pages import Page, QueryValue, page_of, query_of, written
-from fortnox._permits import Permit, Permits
+from fortnox._permits import Boottime, Permit, Permits, boottime
 from fortnox._resources import FINANCIAL_YEARS, Resource
 from fortnox._wire import Wire, parse_record
 
@@ -31,7 +31,8 @@ class Client:
     """Fortnox for one company: the one that the permits are for.
 
     Each request on the wire takes a permit and ends before the permit's deadline. Reads are tried again after
-    passing failures; a write is sent once. Raises `FortnoxError`, and whatever `permits` raises.
+    passing failures; a write is sent once. Raises `FortnoxError`, and whatever `permits` raises. Deadlines of permits
+    and `start_by` are by the clock `boottime`.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = CALL_TIMEOUT,
         sie_timeout: float = SIE_TIMEOUT,
+        boottime: Boottime = boottime,
     ) -> None:
-        self._caller = Caller(permits, base_url, timeout, transport)
+        self._caller = Caller(permits, base_url, timeout, transport, boottime)
         self._timeout = timeout
         self._sie_timeout = sie_timeout
 
