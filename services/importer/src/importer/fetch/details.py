@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 import fortnox
+from common.concurrency import together
 from common.events.import_data import OpenItem
-from importer.concurrency import together
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
 from importer.ledger.details import Details, worth_reading

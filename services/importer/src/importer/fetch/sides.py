@@ -136,7 +136,7 @@ CUSTOMERS = Side(
     single_model=fortnox.Invoice,
     single=fortnox.Client.invoice,
     details=customer_details,
-    presets=("CUSTCLAIM", "CUSTOMERCLAIM"),
+    presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
     has_reminders=True,
@@ -151,7 +151,7 @@ SUPPLIERS = Side(
     single_model=fortnox.SupplierInvoice,
     single=fortnox.Client.supplier_invoice,
     details=supplier_details,
-    presets=("SUPPDEBT", "SUPPLIERDEBT"),
+    presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,
 )
