@@ -92,6 +92,13 @@ CORRECTIONS_NOT_YET = Problem(
     next_step="Gör ändringsverifikationen direkt i Fortnox.",
     english="Correction of booked vouchers is not built yet.",
 )
+ONLY_CHECKED = Problem(
+    code="vouchers.only-checked",
+    swedish="Omgången kontrollerades bara. Inget skickades, så det finns inget kvitto.",
+    next_step="Skicka verifikationerna till Fortnox först.",
+    english="The batch has mode check: nothing was sent, and there are no receipts.",
+    status=409,
+)
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
     swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
