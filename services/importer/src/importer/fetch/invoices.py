@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import fortnox
+from common.concurrency import tasks
 from importer import problems
-from importer.concurrency import tasks
 from importer.fetch import payments
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side

@@ -97,7 +97,7 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
-    presets=("CUSTCLAIM", "CUSTOMERCLAIM"),
+    presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
 )
@@ -107,7 +107,7 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
-    presets=("SUPPDEBT", "SUPPLIERDEBT"),
+    presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,
 )
