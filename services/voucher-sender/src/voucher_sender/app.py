@@ -26,7 +26,7 @@ from common.service import Runtime, Service
 from voucher_sender import api, batch_job, burying, waiting
 from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
 from voucher_sender.repository import Batches, SeriesLocks
-from voucher_sender.sender import Sender, Timing
+from voucher_sender.sender import Command, Sender, Timing
 from voucher_sender.settings import VoucherSenderSettings
 
 NAME, SCHEMA = "voucher-sender", "voucher_sender"
@@ -79,13 +79,14 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
 
 
 def job_kind(sender: Sender) -> JobKind:
-    async def run(job: Job[VouchersApproved]) -> None:
+    async def run(job: Job[Command]) -> None:
         await batch_job.run(job, sender)
 
-    async def give_up(job: Job[VouchersApproved], error: ProblemError) -> None:
+    async def give_up(job: Job[Command], error: ProblemError) -> None:
         await waiting.give_up(job, sender, error)
 
-    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up, buried=burying.bury)
+    commands = (VouchersApproved, VouchersCorrectionRequested)
+    return JobKind(BATCH, commands, run=run, give_up=give_up, buried=burying.bury)
 
 
 def create_app(settings: VoucherSenderSettings) -> FastAPI:

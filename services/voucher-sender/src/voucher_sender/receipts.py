@@ -9,6 +9,7 @@ from common.events.vouchers import BookedAs
 from fortnox import Voucher
 from voucher_sender import telemetry
 from voucher_sender.content import booked_lines, differences, rows_hash
+from voucher_sender.correcting.correction import corrected_by
 from voucher_sender.repository import Batches, Outcome, Pending, Receipt, Receipts, Vouchers
 from voucher_sender.sender import Desk
 
@@ -52,6 +53,7 @@ def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tupl
         marker=pending.marker,
         differences=list(told),
         batch_id=desk.command.batch_id,
+        lines=[str(line) for line in lines],
     )
 
 
@@ -71,6 +73,7 @@ def events(batch: VouchersApproved, receipt: Receipt) -> list[EventData]:
             rows_hash=receipt.rows_hash,
             total=receipt.total,
             marker=receipt.marker,
+            corrects=corrected_by(batch, receipt.voucher_id),
         )
     ]
     if receipt.differences:

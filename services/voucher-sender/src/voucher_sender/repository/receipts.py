@@ -1,7 +1,7 @@
 """Receipts, and what Fortnox has shown of its locks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -26,6 +26,8 @@ class Receipt:
     marker: str
     differences: list[str]
     batch_id: UUID
+    lines: list[str] = field(default_factory=list)
+    """The rows as Fortnox returned them, in words; empty in receipts of older versions."""
 
 
 class Receipts:
@@ -38,8 +40,8 @@ class Receipts:
         await self._connection.execute(
             """
             insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
-                approval_state, rows_hash, total, marker, differences, batch_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                approval_state, rows_hash, total, marker, differences, batch_id, lines)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             """,
             *(getattr(receipt, name) for name in RECEIPT_COLUMNS),
         )
