@@ -8,11 +8,11 @@ from common.events.voucher_batches import (
     DimensionObject,
     Mode,
     Policy,
+    VoucherId,
     VoucherRow,
     VouchersApproved,
     VouchersCorrectionRequested,
 )
-from common.events.vouchers import Corrects
 from fortnox import Voucher
 from fortnox import VoucherRow as BookedRow
 from voucher_sender.content import COST_CENTRE, DESCRIPTION_LENGTH, PROJECT, tidy
@@ -25,8 +25,8 @@ class Correction(VouchersApproved):
     """A batch of reversing vouchers; without any as long as the originals have not been read and found whole."""
 
     vouchers: tuple[ApprovedVoucher, ...] = ()
-    corrects: dict[str, Corrects] = {}
-    """The originals, by the reversing vouchers' ids."""
+    originals: tuple[VoucherId, ...] = ()
+    """What each of them reverses, in the same order."""
 
 
 def heading(request: VouchersCorrectionRequested) -> Correction:
@@ -44,11 +44,6 @@ def heading(request: VouchersCorrectionRequested) -> Correction:
 def reversing_id(tenant: int, voucher_id: str) -> str:
     """The reversing voucher's own id: one for each original, so that no voucher can be reversed twice."""
     return str(uuid5(NAMESPACE, f"{tenant}/{voucher_id}"))
-
-
-def corrected_by(batch: VouchersApproved, voucher_id: str) -> Corrects | None:
-    """What a voucher of the batch reverses; None where the batch is no correction."""
-    return batch.corrects.get(voucher_id) if isinstance(batch, Correction) else None
 
 
 def reverse(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from common.events.types import FinancialYear
 from common.events.voucher_batches import ApprovedVoucher, VouchersCorrectionRequested
-from common.events.vouchers import BookedAs, Corrects, Finding, NotCorrected, OneSide
+from common.events.vouchers import BookedAs, Finding, NotCorrected, OneSide
 from fortnox import Voucher
 from voucher_sender.content import booked_lines, rows_hash
 from voucher_sender.correcting import words
@@ -64,12 +64,6 @@ class Original:
         """The hash that the rows of a voucher have which reverses it."""
         assert self.booked is not None
         return rows_hash(line.swapped for line in booked_lines(self.booked))
-
-    @property
-    def corrects(self) -> Corrects:
-        """How the reversing voucher's receipt names it."""
-        series, number, year = self.entry.place
-        return Corrects(voucher_id=self.voucher_id, series=series, number=number, financial_year=year)
 
     def reversing(self, request: VouchersCorrectionRequested, year: FinancialYear | None) -> ApprovedVoucher:
         """The voucher that reverses it; `year` is its own, where the correction lies in another."""
@@ -131,7 +125,7 @@ def _in_fortnox(receipt: Receipt, booked: Voucher | None) -> Iterator[Finding]:
     place, receipted = written(receipt.series, receipt.number), f"{receipt.voucher_date}, {kronor(receipt.total)}"
     if booked is None:
         yield wrong(words.ORIGINAL_REMOVED, receipt.voucher_id, place=place, receipt=receipted)
-    elif receipt.marker not in markers_in(booked.comments):
+    elif receipt.marker not in markers_in(booked.comments) and not receipt.decided:
         now = f"{booked.transaction_date}, {kronor(total_of(booked))}"
         yield wrong(words.ORIGINAL_REPLACED, receipt.voucher_id, place=place, receipt=receipted, fortnox=now)
     elif changes := _changes(receipt, booked):

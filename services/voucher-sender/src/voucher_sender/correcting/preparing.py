@@ -129,13 +129,13 @@ async def _seen(desk: Desk, original: Original, entry: Entry, places: set[tuple[
 
 def _correction(request: VouchersCorrectionRequested, originals: Sequence[Original], years: Years) -> Correction:
     vouchers = tuple(one.reversing(request, _other_year(request, one, years)) for one in originals)
-    corrects = {voucher.voucher_id: one.corrects for voucher, one in zip(vouchers, originals, strict=True)}
-    return heading(request).model_copy(update={"vouchers": vouchers, "corrects": corrects})
+    ids = tuple(one.voucher_id for one in originals)
+    return heading(request).model_copy(update={"vouchers": vouchers, "originals": ids})
 
 
 def _other_year(request: VouchersCorrectionRequested, original: Original, years: Years) -> FinancialYear | None:
     """The original's year, where it is not the correction's."""
-    found = years.get(original.corrects.financial_year)
+    found = years.get(original.entry.place[2])
     if found is None or (found.from_date, found.to_date) == (
         request.financial_year.from_date,
         request.financial_year.to_date,
@@ -149,7 +149,7 @@ async def _keep(desk: Desk, request: VouchersCorrectionRequested, correction: Co
 
     Raises ClaimLost.
     """
-    pairs = {original.voucher_id: reversing for reversing, original in correction.corrects.items()}
+    pairs = dict(zip(correction.originals, (one.voucher_id for one in correction.vouchers), strict=True))
     async with desk.job.transaction() as connection:
         corrections = Corrections(connection)
         asked_at = desk.job.event.time

@@ -14,5 +14,8 @@ create table corrections (
 );
 create unique index corrections_corrected_by on corrections (tenant, corrected_by);
 
--- The rows as Fortnox returned them, in words; empty in receipts from before, which have their hash alone.
-alter table receipts add column lines jsonb not null default '[]';
+-- lines: the rows as Fortnox returned them, in words; receipts from before have their hash alone.
+-- corrects: the voucher that it reverses, {voucher_id, series, number, financial_year}; null where it is no correction.
+alter table receipts
+    add column lines jsonb not null default '[]',
+    add column corrects jsonb;
