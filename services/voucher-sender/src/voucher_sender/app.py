@@ -46,19 +46,26 @@ def assemble(runtime: Runtime[VoucherSenderSettings], sender: Sender) -> None:
     """What reads commands, and the workers that carry them out with a sender's means."""
     worker = runtime.worker(job_kind(sender))
     handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
-    runtime.inbox(
-        topics.VOUCHER_BATCHES,
+    runtime.inbox(topics.VOUCHER_BATCHES, *commands(handlers), wake=[worker])
+    inbox = Inbox(runtime.pool, states(handlers), runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
+    runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
+
+
+def commands(handlers: Handlers) -> list[Route]:
+    """What the product can ask for."""
+    return [
         Route(VouchersApproved, handlers.enqueue, handlers.refuse),
         Route(VouchersCorrectionRequested, handlers.correct, handlers.refuse_correction),
-        wake=[worker],
-    )
-    states = [
+    ]
+
+
+def states(handlers: Handlers) -> list[Route]:
+    """What the connector tells."""
+    return [
         Route(ConnectionEstablished, handlers.wake),
         Route(ConnectionRenewed, handlers.wake),
         *(Route(state, ignore) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
     ]
-    inbox = Inbox(runtime.pool, states, runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
-    runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
 
 
 def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
