@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from common import database as db
 from common.clock import SYSTEM
-from common.events import FinancialYear, VouchersApproved, new_event
+from common.events import FinancialYear, VouchersApproved, VouchersCorrectionRequested, new_event
 from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
 from common.jobs import Job, JobStore, Worker
 from common.messaging.outbox import Outbox
@@ -79,7 +79,7 @@ TIMING = Timing(
     lost=timedelta(seconds=0.1),
 )
 
-MEMORY = "vouchers, receipts, batches, batch_vouchers, series_locks, decisions, companies, jobs, job_turns"
+MEMORY = "vouchers, receipts, corrections, decisions, companies, batches, batch_vouchers, series_locks, jobs, job_turns"
 EVERYTHING = f"{MEMORY}, inbox, outbox, outbox_sequences"
 
 Batches = Callable[..., VouchersApproved]
@@ -164,6 +164,32 @@ class Office:
         async with self.pool.acquire() as connection, connection.transaction():
             await Handlers(Outbox(), "voucher-sender").enqueue(connection, event)
         return batch
+
+    async def request(self, *voucher_ids: str, **changes: Any) -> VouchersCorrectionRequested:
+        """Asks for a correction as the inbox does."""
+        fields = {
+            "connection_id": self.connection_id,
+            "correction_id": uuid4(),
+            "financial_year": YEAR,
+            "series": "I",
+            "date": LAST_DAY,
+            "voucher_ids": voucher_ids,
+            "requested_by": "Eva Ek",
+        }
+        correction = VouchersCorrectionRequested(**{**fields, **changes})
+        event = new_event(correction, source="tests", time=SYSTEM.now())
+        async with self.pool.acquire() as connection, connection.transaction():
+            await Handlers(Outbox(), "voucher-sender").correct(connection, event)
+        return correction
+
+    async def correct(
+        self, *voucher_ids: str, meanwhile: Meanwhile | None = None, **changes: Any
+    ) -> list[dict[str, Any]]:
+        """Asks for a correction, works until it has ended, and gives its events."""
+        correction = await self.request(*voucher_ids, **changes)
+        sender = self.sender()
+        await self.work(self.watched(sender, meanwhile) if meanwhile else sender)
+        return await self.told_of(correction.correction_id)
 
     async def work(self, sender: Sender | None = None) -> None:
         """One process works until no job is left."""
@@ -257,7 +283,10 @@ class Office:
 
     async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
         """What was told of a batch: {type, …data}, in order."""
-        return [one for one in await self.all_events() if one["batch_id"] == str(batch.batch_id)]
+        return await self.told_of(batch.batch_id)
+
+    async def told_of(self, batch_id: UUID) -> list[dict[str, Any]]:
+        return [one for one in await self.all_events() if one["batch_id"] == str(batch_id)]
 
     async def all_events(self) -> list[dict[str, Any]]:
         async with self.pool.acquire() as connection:

@@ -34,8 +34,7 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
     told = differences(approved, year, booked)
     async with desk.job.transaction() as connection:
         vouchers = Vouchers(connection)
-        receipt = make(desk, pending, booked, await vouchers.clock(), told)
-        await Receipts(connection).write(receipt)
+        receipt = await Receipts(connection).write(make(desk, pending, booked, await vouchers.clock(), told))
         await vouchers.booked(desk.tenant, pending.voucher_id)
         await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
         await desk.keep_calls(connection)
@@ -84,6 +83,7 @@ def of(
         marker=marker,
         differences=list(told),
         batch_id=batch_id,
+        lines=[str(line) for line in lines],
         year_from=year.from_date if year else None,
         year_to=year.to_date if year else None,
         decided=decided,
@@ -109,6 +109,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             awaiting_approval=receipt.awaiting_approval,
             link=link(receipt),
             decided=receipt.decided,
+            corrects=receipt.corrects,
         )
     ]
     if receipt.differences:

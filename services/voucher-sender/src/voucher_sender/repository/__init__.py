@@ -2,6 +2,7 @@
 
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
 from voucher_sender.repository.companies import Companies
+from voucher_sender.repository.corrections import CorrectedBefore, Corrections
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
@@ -11,6 +12,8 @@ __all__ = [
     "Batches",
     "Claimed",
     "Companies",
+    "CorrectedBefore",
+    "Corrections",
     "Entry",
     "KnownVoucher",
     "Outcome",
