@@ -86,17 +86,24 @@ GAVE_UP_WAITING = Problem(
     next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
-CORRECTIONS_NOT_YET = Problem(
-    code="vouchers.corrections-not-yet",
-    swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",
-    next_step="Gör ändringsverifikationen direkt i Fortnox.",
-    english="Correction of booked vouchers is not built yet.",
+ONLY_CHECKED = Problem(
+    code="vouchers.only-checked",
+    swedish="Omgången kontrollerades bara. Inget skickades, så det finns inget kvitto.",
+    next_step="Skicka verifikationerna till Fortnox först.",
+    english="The batch has mode check: nothing was sent, and there are no receipts.",
+    status=409,
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
     swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
     next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
     english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
+)
+AWAITING_APPROVAL = Problem(
+    code="vouchers.awaiting-approval",
+    swedish="{vouchers} av omgångens verifikationer väntar på attest i Fortnox.",
+    next_step="Be den som attesterar att attestera dem i Fortnox.",
+    english="{vouchers} vouchers of the batch wait for approval in Fortnox.",
 )
 UNCERTAIN_UNSEEN = Problem(
     code="voucher.uncertain-not-seen",

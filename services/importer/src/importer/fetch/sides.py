@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import fortnox
 from common.events import Dataset
-from importer.ledger.model import KRONOR, Invoice, from_sek
+from importer.ledger.details import Details
+from importer.ledger.model import KRONOR, Invoice, VoucherName, from_sek
 
 Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
 
@@ -23,12 +24,23 @@ class Side(Generic[Listed]):
     payments: fortnox.Resource[Any]
     payment: Callable[[fortnox.Client, str], Awaitable[fortnox.InvoicePayment]]
     invoice: Callable[[Listed], Invoice]
+    single_model: type[Any]
+    single: Callable[[fortnox.Client, str], Awaitable[Any]]
+    details: Callable[[Any, Invoice], Details]
     presets: tuple[str, ...]
     """Fortnox's names for the preset ledger account."""
     account: int
     """The usual one (BAS), where the presets may not be read."""
     sign: int
     """1 for claims, which are debit in the books, −1 for debts."""
+    has_reminders: bool = False
+    has_tax_reductions: bool = False
+    """ROT and RUT are of customers' invoices only."""
+
+    @property
+    def singles(self) -> str:
+        """What the plan calls invoices that are read one by one."""
+        return f"{self.invoices.path}, one by one"
 
     def accounts(self, presets: Mapping[str, int]) -> tuple[int, ...]:
         """The accounts that the ledger is held to."""
@@ -51,12 +63,15 @@ def customer_invoice(listed: fortnox.InvoiceListItem) -> Invoice:
         booked=listed.booked,
         cancelled=listed.cancelled,
         cash=listed.invoice_type == CASH_INVOICE,
+        collection=bool(listed.nox_finans),
+        voucher=_voucher(listed.voucher_series, listed.voucher_number, listed.voucher_year),
     )
 
 
 def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
     """A supplier's: the total is in the invoice's currency, the balance in SEK (fact 5.7)."""
     rate = _rate(listed)
+    booked = next((one for one in listed.vouchers if one.number is not None), fortnox.VoucherReference())
     return Invoice(
         number=listed.given_number,
         party_number=listed.supplier_number or "",
@@ -70,7 +85,37 @@ def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
         booked=listed.booked,
         cancelled=listed.cancelled,
         external_number=listed.invoice_number or "",
+        voucher=_voucher(booked.series, booked.number, booked.year),
     )
+
+
+def _voucher(series: str | None, number: int | None, year: int | None) -> VoucherName | None:
+    """Empty until it is booked (fact 3)."""
+    return None if number is None or series is None or year is None else VoucherName(series, number, year)
+
+
+def customer_details(single: fortnox.Invoice, invoice: Invoice) -> Details:
+    """What a customer's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.total_vat is None else invoice.in_sek(single.total_vat),
+        tax_agency_share=single.tax_reduction,
+        reminders=single.reminders,
+        last_reminder=single.last_remind_date,
+        credits=_reference(single.invoice_reference),
+    )
+
+
+def supplier_details(single: fortnox.SupplierInvoice, invoice: Invoice) -> Details:
+    """What a supplier's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.vat is None else invoice.in_sek(single.vat),
+        credits=_reference(single.credit_reference) if invoice.total < 0 else None,
+    )
+
+
+def _reference(number: str | None) -> str | None:
+    """ "0" is none (fact 3)."""
+    return number if number and number != "0" else None
 
 
 def _rate(listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal | None:
@@ -88,9 +133,14 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
-    presets=("CUSTCLAIM", "CUSTOMERCLAIM"),
+    single_model=fortnox.Invoice,
+    single=fortnox.Client.invoice,
+    details=customer_details,
+    presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
+    has_reminders=True,
+    has_tax_reductions=True,
 )
 SUPPLIERS = Side(
     dataset=Dataset.SUPPLIER_LEDGER,
@@ -98,7 +148,10 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
-    presets=("SUPPDEBT", "SUPPLIERDEBT"),
+    single_model=fortnox.SupplierInvoice,
+    single=fortnox.Client.supplier_invoice,
+    details=supplier_details,
+    presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,
 )
