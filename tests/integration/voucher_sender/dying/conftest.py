@@ -122,7 +122,7 @@ class Crossing:
         runtime = Held("voucher-sender", SCHEMA, self._settings(), pool, None, AsyncExitStack())  # type: ignore[arg-type]  # no broker
         runtime.consumers = {}
         sender = self.make_sender(pool) if self.make_sender else office.sender(pool)
-        assemble(runtime, replace(sender, transport=Suspending(sender.transport)))
+        assemble(runtime, replace(sender, transport=Suspending(sender.transport or office.transport)))
         workers = runtime.tasks
         try:
             for topic, hand_over in runtime.consumers.items():
