@@ -13,6 +13,11 @@ from common.database import Connection
 AWAITING_APPROVAL = (1, 2)  # Fortnox's ApprovalState: not ready, not approved (Fortnox fact 6.1)
 
 
+def api_path(series: str, number: int, financial_year: int) -> str:
+    """Where Fortnox's API has a voucher, after the API's own address (Fortnox fact 6.1, `@url`)."""
+    return f"/3/vouchers/{quote(series, safe='')}/{number}?financialyear={financial_year}"
+
+
 @dataclass(frozen=True)
 class Receipt:
     """Where a voucher was booked, and what Fortnox said of it then."""
@@ -45,8 +50,7 @@ class Receipt:
 
     @property
     def path(self) -> str:
-        """Where Fortnox's API has it, after the API's own address (Fortnox fact 6.1, `@url`)."""
-        return f"/3/vouchers/{quote(self.series, safe='')}/{self.number}?financialyear={self.financial_year}"
+        return api_path(self.series, self.number, self.financial_year)
 
 
 class Receipts:
