@@ -174,7 +174,7 @@ class Office:
             "series": "I",
             "date": LAST_DAY,
             "voucher_ids": voucher_ids,
-            "requested_by": "Eva Ek",
+            "requested_by": "user-1042",
         }
         correction = VouchersCorrectionRequested(**{**fields, **changes})
         event = new_event(correction, source="tests", time=SYSTEM.now())

@@ -36,6 +36,7 @@ async def test_a_correction_that_waited_reads_its_originals_once_more(office: An
     """Its first voucher's outcome was unknown; meanwhile somebody changed the second one's original."""
     await office.book(a_batch(3))
     correction = await left_in_doubt(office, "v-1", "v-2", "v-3")
+    assert len(office.books()) == 4
     await office.simulator.strike_voucher(office.tenant, "I", 2, office.financial_year)
 
     await office.work()
