@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -102,8 +103,8 @@ class Reading:
     async def registers(self) -> Registers:
         """Raises what calls raise, but for what isn't ours to read."""
         fortnox = self.desk.fortnox
-        lock_date = await self._once("lock", lambda: locked_until(fortnox))  # by its permit the company is known
-        years = await self._remembered("years", lambda: _years(fortnox)) or ()
+        lock_date = await self._once("lock", partial(locked_until, fortnox))  # by its permit the company is known
+        years = await self._remembered("years", partial(_years, fortnox)) or ()
         year = year_like(years, self.batch.financial_year)
         if year is None:
             return Registers(years, None, locked_until=lock_date)
@@ -114,28 +115,25 @@ class Reading:
         self.fresh, self.from_memory = True, False
 
     async def _of_year(self, years: tuple[FortnoxYear, ...], year: FortnoxYear, lock_date: date | None) -> Registers:
-        fortnox, uses = self.desk.fortnox, Uses.of(self.batch, year)
+        fortnox, uses, ask = self.desk.fortnox, Uses.of(self.batch, year), self._remembered
         async with tasks() as group:
-            series = group.create_task(self._remembered(f"series {year.id}", lambda: _series(fortnox, year)))
-            accounts = group.create_task(self._remembered(f"accounts {year.id}", lambda: _accounts(fortnox, year)))
-            cost_centres = group.create_task(
-                self._remembered("cost centres", lambda: _cost_centres(fortnox), needed=uses.cost_centres)
-            )
-            projects = group.create_task(self._remembered("projects", lambda: _projects(fortnox), needed=uses.projects))
-            presets = group.create_task(
-                self._remembered("presets", lambda: _ledger_accounts(fortnox), needed=uses.ledger_accounts)
-            )
-            sie = group.create_task(self._once("books", lambda: _books(fortnox, year, uses.days if self.with_books else None)))
+            series = group.create_task(ask(f"series {year.id}", partial(_series, fortnox, year)))
+            accounts = group.create_task(ask(f"accounts {year.id}", partial(_accounts, fortnox, year)))
+            cost_centres = group.create_task(ask("cost centres", partial(_cost_centres, fortnox), uses.cost_centres))
+            projects = group.create_task(ask("projects", partial(_projects, fortnox), uses.projects))
+            presets = group.create_task(ask("presets", partial(_ledger_accounts, fortnox), uses.ledger_accounts))
+            days = uses.days if self.with_books else None
+            sie = group.create_task(self._once("books", partial(_books, fortnox, year, days)))
         return Registers(
             years,
             year,
-            await series or {},
-            await accounts or {},
+            series.result() or {},
+            accounts.result() or {},
             lock_date,
-            await cost_centres,
-            await projects,
-            USUAL_LEDGER_ACCOUNTS | (await presets or frozenset()),
-            await sie,
+            cost_centres.result(),
+            projects.result(),
+            USUAL_LEDGER_ACCOUNTS | (presets.result() or frozenset()),
+            sie.result(),
         )
 
     async def _once(self, name: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -143,9 +141,7 @@ class Reading:
             self._read[name] = await ask()
         return cast("Answer", self._read[name])
 
-    async def _remembered(
-        self, name: str, ask: Callable[[], Awaitable[Answer]], *, needed: bool = True
-    ) -> Answer | None:
+    async def _remembered(self, name: str, ask: Callable[[], Awaitable[Answer]], needed: bool = True) -> Answer | None:
         """From the company's memory, where it is there. What isn't ours to read is not kept: another connection may.
 
         Batches that are checked at the same time ask each for itself: a client ends with its attempt.
