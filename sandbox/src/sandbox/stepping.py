@@ -117,7 +117,7 @@ class Life:
             loop.set_task_factory(before)
 
     async def bury(self) -> None:
-        """Clears away what a dead process left in this one: whatever a task would still await, it is cancelled there."""
+        """Clears away what a dead process left: its tasks are cancelled at whatever they would still await."""
         self._buried = True
         while self._tasks:
             for task in self._tasks:
