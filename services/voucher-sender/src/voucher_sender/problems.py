@@ -8,6 +8,12 @@ NO_YEAR = Problem(
     next_step="Lägg upp räkenskapsåret i Fortnox, eller rätta räkenskapsåret i uppdraget, och skicka igen.",
     english="Financial year {year} does not exist in Fortnox, which has: {years}.",
 )
+DIFFERENT_YEAR = Problem(
+    code="vouchers.different-financial-year",
+    swedish="Räkenskapsåret {year} stämmer inte med det i Fortnox, som är {fortnox_year}.",
+    next_step="Rätta räkenskapsåret i uppdraget eller i Fortnox, och skicka igen.",
+    english="Fortnox has a financial year {fortnox_year} where the batch says {year}.",
+)
 NO_SERIES = Problem(
     code="vouchers.no-series",
     swedish="Verifikationsserien {series} finns inte i Fortnox för räkenskapsåret. Serier som kan väljas: {usable}.",
