@@ -179,7 +179,7 @@ class Office:
             "series": "I",
             "date": LAST_DAY,
             "voucher_ids": voucher_ids,
-            "requested_by": "Eva Ek",
+            "requested_by": "user-1042",
         }
         correction = VouchersCorrectionRequested(**{**fields, **changes})
         event = new_event(correction, source="tests", time=SYSTEM.now())
@@ -302,11 +302,9 @@ class Office:
         """The truth: the series' vouchers of the year, by number."""
         return [one for one in self.company.books.of_year(self.financial_year) if one.series == series]
 
-    def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
+    def judge(self, *asked: VouchersApproved | VouchersCorrectionRequested, told: Iterable[dict[str, Any]]) -> None:
         """Never doubled, never lost, receipts true, in order: by the books, the events and what was approved."""
-        commands = [
-            Command(str(batch.batch_id), batch.TYPE, self.tenant, batch.model_dump(mode="json")) for batch in batches
-        ]
+        commands = [Command(one.business_key, one.TYPE, self.tenant, one.model_dump(mode="json")) for one in asked]
         books = truth.vouchers(self.company.books, self.company.books.gone)
         verdict = judge(Record({self.tenant: books}, list(told), commands))
         assert verdict.good, str(verdict)
