@@ -154,13 +154,18 @@ class Office:
             timing=self.timing,
         )
 
+    def beside(self, tenant: int) -> "Office":
+        """The same office, seen from another company that begins with the same books."""
+        open_company(self.world, tenant)
+        return replace(self, tenant=tenant, connection_id=uuid4())
+
     def token(self) -> str:
         grant = self.world.grants.grants[CLIENT_ID, self.tenant]
         return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
 
     def another_company(self) -> "Office":
         """An office with the same Fortnox and the same database, whose company has books of its own."""
-        company = found_company(self.world)
+        company = open_company(self.world)
         return replace(self, tenant=company.tenant, connection_id=uuid4())
 
     async def approve(self, batch: VouchersApproved) -> VouchersApproved:
@@ -310,8 +315,8 @@ class Office:
         assert verdict.good, str(verdict)
 
 
-def found_company(world: World, tenant: int | None = None) -> Company:
-    """A company that has connected us."""
+def open_company(world: World, tenant: int | None = None) -> Company:
+    """A company with `BOOKS` and without ledgers, connected to us."""
     company = found(world, BOOKS.encode("cp437"), Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
     world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
     return company
@@ -332,7 +337,7 @@ async def office(senders_database: str) -> AsyncIterator[Office]:
     world = World()
     world.switches.rate_limit = False
     world.grants.register(Application(CLIENT_ID, "secret", ()))
-    company = found_company(world, tenant=4711)
+    company = open_company(world, 4711)
     transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
     async with Simulator("http://fortnox", transport=transport) as simulator:
         opened = Office(dsn, pool, world, simulator, transport, company.tenant)
