@@ -1,17 +1,21 @@
 """A ledger's sources: today's invoices, and what settled those that were in the ledger on the closing date."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import fortnox
 from common.concurrency import tasks
 from importer import problems
 from importer.fetch import payments
+from importer.fetch.inferred import all_explained
+from importer.fetch.payment_list import PaymentList
+from importer.fetch.payments import Booked
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
-from importer.ledger.as_of import belongs
+from importer.ledger.as_of import belongs, by_number
 from importer.ledger.model import Invoice, Settlement
 
 
@@ -35,30 +39,87 @@ class Sources:
     """From this day on `payments` is complete; None: all of them are there."""
 
 
-async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_method: bool) -> Sources:
-    """All invoices and payments by lists; payments one by one only for what the list can't say."""
+@dataclass
+class Lists:
+    """One ledger's lists as they were read, with what was seen of them later laid over it."""
+
+    side: Side[Any]
+    invoices: dict[str, Any]
+    """By number, as Fortnox lists them."""
+    payments: PaymentList
+    newer_payments: dict[str, fortnox.InvoicePaymentListItem] = field(default_factory=dict)
+
+    @property
+    def payment_rows(self) -> list[fortnox.InvoicePaymentListItem]:
+        """By number, each once."""
+        found = {row.number: row for row in self.payments.items} | self.newer_payments
+        return sorted(found.values(), key=lambda row: by_number(row.number))
+
+    @property
+    def payments_in_all(self) -> int:
+        """How many payments Fortnox should have, by what was seen."""
+        return self.payments.total if self.payments.unread else len(self.payment_rows)
+
+    async def read_payments_again(self) -> None:
+        """Some were deleted, or are at another place of the list now."""
+        await self.payments.read_again()
+        self.newer_payments.clear()
+
+
+async def read(reading: Reading, side: Side[Any], closing_date: date) -> Lists:
+    """All invoices, and payments as far as they can matter."""
+    paid = PaymentList(
+        reading.pages(side.payments, **side.newest_first), partial(reading.plan.expect, side.payments.path)
+    )
     async with tasks() as group:
-        listed = group.create_task(reading.every(side.invoices))
-        paid = group.create_task(reading.every(side.payments))
-    invoices = {invoice.number: invoice for invoice in map(side.invoice, listed.result())}
+        listed = group.create_task(reading.every(side.invoices, **side.by_number))
+        group.create_task(paid.read_down_to(closing_date + timedelta(days=1)))
+    return Lists(side, {side.number(row): row for row in listed.result()}, paid)
+
+
+async def sources(reading: Reading, lists: Lists, closing_date: date, *, cash_method: bool) -> Sources:
+    """What the lists come to; payments one by one only for what they can't say."""
+    side = lists.side
+    invoices = {
+        invoice.number: invoice
+        for invoice in sorted(map(side.invoice, lists.invoices.values()), key=lambda one: by_number(one.number))
+    }
     members = {
         number: invoice
         for number, invoice in invoices.items()
         if belongs(invoice, closing_date, cash_method=cash_method)
     }
     _require_rates(members.values())
-    settlements = await payments.settlements(reading, side, invoices, members, paid.result(), closing_date)
+    booked = Booked.of(lists.payment_rows, invoices, members, closing_date)
+    if _more_is_needed(lists, invoices.values(), members.values(), booked, closing_date) or (
+        lists.payments.unread <= len(booked.untold(members))
+    ):
+        await lists.payments.read_all()
+        booked = Booked.of(lists.payment_rows, invoices, members, closing_date)
+    complete = lists.payments.complete_from is None
+    settlements = await payments.settlements(reading, side, members, booked, complete=complete)
+    paid = lists.payment_rows
     return Sources(
         invoices=tuple(members.values()),
         settlements=tuple(settlements),
         unbooked_invoices=tuple(_unbooked(invoices.values(), closing_date)) if not cash_method else (),
-        unbooked_payments=tuple(
-            _pair(one) for one in paid.result() if not one.booked and one.invoice_number in members
-        ),
-        undated_payments=tuple(_pair(one) for one in paid.result() if one.booked and one.payment_date is None),
+        unbooked_payments=tuple(_pair(one) for one in paid if not one.booked and one.invoice_number in members),
+        undated_payments=tuple(_pair(one) for one in paid if one.booked and one.payment_date is None),
         listed=tuple(invoices.values()),
-        payments=tuple(paid.result()),
+        payments=tuple(paid),
+        payments_from=lists.payments.complete_from,
     )
+
+
+def _more_is_needed(
+    lists: Lists, invoices: Iterable[Invoice], members: Iterable[Invoice], booked: Booked, closing_date: date
+) -> bool:
+    """Whether payments that were left out may matter after all.
+
+    They do for invoices that are rolled forward, and when a later credit note was used by an earlier settlement.
+    """
+    rolled_forward = any(invoice.balance is None for invoice in members)
+    return rolled_forward or not all_explained(invoices, booked.of_invoice, closing_date)
 
 
 def _require_rates(members: Iterable[Invoice]) -> None:

@@ -9,6 +9,7 @@ from common.events import Dataset
 WINDOW_CALLS, WINDOW_SECONDS = 25, 5.0  # Fortnox fact 8
 
 SECOND_LOOK = "second look"
+LOOKS_AT_A_LEDGER = 3  # its invoices, its payments and how many there are; the books are looked at once
 LEDGER_LISTS = {
     Dataset.CUSTOMER_LEDGER: ("invoices", "invoicepayments"),
     Dataset.SUPPLIER_LEDGER: ("supplierinvoices", "supplierinvoicepayments"),
@@ -26,8 +27,10 @@ class Plan:
     def for_datasets(cls, datasets: Collection[Dataset]) -> "Plan":
         """What is known before the first call: one page of each list, and the books, which the ledgers are held to."""
         lists = [name for dataset, names in LEDGER_LISTS.items() if dataset in datasets for name in names]
-        calls = {"companyinformation": 1, "financialyears": 1, "sie": 1, SECOND_LOOK: 1 + len(lists)}
-        return cls(Counter(calls | dict.fromkeys(lists, 1) | ({"predefinedaccounts": 1} if lists else {})))
+        calls = {"companyinformation": 1, "financialyears": 1, "sie": 1} | dict.fromkeys(lists, 1)
+        if lists:
+            calls |= {"predefinedaccounts": 1, SECOND_LOOK: 1 + LOOKS_AT_A_LEDGER * len(lists) // 2}
+        return cls(Counter(calls))
 
     def expect(self, what: str, calls: int) -> None:
         """It turned out that there are so many calls of this sort in all."""

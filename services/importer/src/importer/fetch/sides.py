@@ -1,7 +1,7 @@
 """What differs between the two ledgers: their lists, their records and their accounts."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -23,12 +23,18 @@ class Side(Generic[Listed]):
     payments: fortnox.Resource[Any]
     payment: Callable[[fortnox.Client, str], Awaitable[fortnox.InvoicePayment]]
     invoice: Callable[[Listed], Invoice]
+    number: Callable[[Listed], str]
+    """An invoice's key in Fortnox."""
     presets: tuple[str, ...]
     """Fortnox's names for the preset ledger account."""
     account: int
     """The usual one (BAS), where the presets may not be read."""
     sign: int
     """1 for claims, which are debit in the books, −1 for debts."""
+    by_number: Mapping[str, str] = field(default_factory=dict)
+    """How to ask for the invoices so that new ones come last; nothing is documented for suppliers' (fact 5.3)."""
+    newest_first: Mapping[str, str] = field(default_factory=dict)
+    """How to ask for the payments of the last days first; nothing is documented for suppliers' (fact 5.7)."""
 
     def accounts(self, presets: Mapping[str, int]) -> tuple[int, ...]:
         """The accounts that the ledger is held to."""
@@ -97,9 +103,12 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
+    number=lambda listed: listed.document_number,
     presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
+    by_number={"sortby": "documentnumber", "sortorder": "ascending"},
+    newest_first={"sortby": "paymentdate", "sortorder": "descending"},
 )
 SUPPLIERS = Side(
     dataset=Dataset.SUPPLIER_LEDGER,
@@ -107,6 +116,7 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
+    number=lambda listed: listed.given_number,
     presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,
