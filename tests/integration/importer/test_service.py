@@ -239,7 +239,8 @@ async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: An
     again = [(call["path"], str(call["query"])) for call in (await stage.calls())[before:]]
     assert kept >= 4
     assert completed["data"]["calls"] == kept + len(again)
-    assert len(again) == len(set(again))
+    twice = [path for path, query in set(again) if again.count((path, query)) > 1]
+    assert set(twice) <= {"/3/sie/4"}  # at the end: whether the books are still the same
 
 
 async def test_a_sie_file_that_was_cut_off_on_its_way_is_asked_for_again(stage: Any) -> None:

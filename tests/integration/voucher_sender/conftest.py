@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,13 +13,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import stamina
+from faststream.kafka import KafkaBroker
+from pydantic import SecretStr
 
 from common import database as db
 from common.clock import SYSTEM
-from common.events import FinancialYear, VouchersApproved, new_event
+from common.events import FinancialYear, VouchersApproved, VouchersCorrectionRequested, new_event
 from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
 from common.jobs import Job, JobStore, Worker
 from common.messaging.outbox import Outbox
+from common.service import Runtime
+from common.settings import Caller
 from fortnox.testing import FreePermits
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.company import ALL_SCOPES, Company
@@ -30,11 +34,14 @@ from sandbox.fortnox.sim import truth
 from sandbox.fortnox.world import World
 from sandbox.histories import Command, Record, judge
 from voucher_sender import batch_job
+from voucher_sender.app import create_app as voucher_sender_app
 from voucher_sender.app import job_kind
 from voucher_sender.handlers import Handlers
 from voucher_sender.sender import Sender, Timing
+from voucher_sender.settings import VoucherSenderSettings
 
 SCHEMA = "voucher_sender"
+KEY = "a key of the tests"
 CLIENT_ID = "tests"
 YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
 LAST_DAY = YEAR.to_date
@@ -72,7 +79,7 @@ TIMING = Timing(
     lost=timedelta(seconds=0.1),
 )
 
-MEMORY = "vouchers, receipts, batches, batch_vouchers, series_locks, jobs, job_turns"
+MEMORY = "vouchers, receipts, corrections, decisions, companies, batches, batch_vouchers, series_locks, jobs, job_turns"
 EVERYTHING = f"{MEMORY}, inbox, outbox, outbox_sequences"
 
 Batches = Callable[..., VouchersApproved]
@@ -158,6 +165,32 @@ class Office:
             await Handlers(Outbox(), "voucher-sender").enqueue(connection, event)
         return batch
 
+    async def request(self, *voucher_ids: str, **changes: Any) -> VouchersCorrectionRequested:
+        """Asks for a correction as the inbox does."""
+        fields = {
+            "connection_id": self.connection_id,
+            "correction_id": uuid4(),
+            "financial_year": YEAR,
+            "series": "I",
+            "date": LAST_DAY,
+            "voucher_ids": voucher_ids,
+            "requested_by": "Eva Ek",
+        }
+        correction = VouchersCorrectionRequested(**{**fields, **changes})
+        event = new_event(correction, source="tests", time=SYSTEM.now())
+        async with self.pool.acquire() as connection, connection.transaction():
+            await Handlers(Outbox(), "voucher-sender").correct(connection, event)
+        return correction
+
+    async def correct(
+        self, *voucher_ids: str, meanwhile: Meanwhile | None = None, **changes: Any
+    ) -> list[dict[str, Any]]:
+        """Asks for a correction, works until it has ended, and gives its events."""
+        correction = await self.request(*voucher_ids, **changes)
+        sender = self.sender()
+        await self.work(self.watched(sender, meanwhile) if meanwhile else sender)
+        return await self.told_of(correction.correction_id)
+
     async def work(self, sender: Sender | None = None) -> None:
         """One process works until no job is left."""
         sender = sender or self.sender()
@@ -168,6 +201,14 @@ class Office:
                     await asyncio.sleep(0.01)
                     continue
                 await batch_job.run(job, sender)
+
+    async def attempt(self, sender: Sender | None = None) -> None:
+        """One attempt at the job that is due."""
+        sender = sender or self.sender()
+        await self.due()
+        job = await self.claim(sender)
+        assert job is not None
+        await batch_job.run(job, sender)
 
     async def claim(self, sender: Sender) -> Job[Any] | None:
         kind = job_kind(sender)
@@ -242,7 +283,10 @@ class Office:
 
     async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
         """What was told of a batch: {type, …data}, in order."""
-        return [one for one in await self.all_events() if one["batch_id"] == str(batch.batch_id)]
+        return await self.told_of(batch.batch_id)
+
+    async def told_of(self, batch_id: UUID) -> list[dict[str, Any]]:
+        return [one for one in await self.all_events() if one["batch_id"] == str(batch_id)]
 
     async def all_events(self) -> list[dict[str, Any]]:
         async with self.pool.acquire() as connection:
@@ -330,3 +374,27 @@ def patient(office: Office) -> Callable[..., Office]:
         return replace(office, timing=replace(office.timing, **times))
 
     return change
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The service's HTTP side on the office's database, without Kafka."""
+
+    app: Any
+    headers: dict[str, str]
+
+
+@pytest.fixture
+async def interface(office: Office) -> Interface:
+    settings = VoucherSenderSettings(
+        database_url=SecretStr(office.dsn),
+        kafka_bootstrap_servers="",
+        connector_url="",
+        connector_key=SecretStr(""),
+        fortnox_client_id=CLIENT_ID,
+        callers={"product": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"vouchers"}))},
+    )
+    app = voucher_sender_app(settings)
+    runtime = Runtime("voucher-sender", SCHEMA, settings, office.pool, KafkaBroker(), AsyncExitStack())
+    app.state.service.runtime = runtime
+    return Interface(app, {"authorization": f"Bearer {KEY}"})

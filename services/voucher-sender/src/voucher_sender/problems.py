@@ -86,11 +86,12 @@ GAVE_UP_WAITING = Problem(
     next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
-CORRECTIONS_NOT_YET = Problem(
-    code="vouchers.corrections-not-yet",
-    swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",
-    next_step="Gör ändringsverifikationen direkt i Fortnox.",
-    english="Correction of booked vouchers is not built yet.",
+ONLY_CHECKED = Problem(
+    code="vouchers.only-checked",
+    swedish="Omgången kontrollerades bara. Inget skickades, så det finns inget kvitto.",
+    next_step="Skicka verifikationerna till Fortnox först.",
+    english="The batch has mode check: nothing was sent, and there are no receipts.",
+    status=409,
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",

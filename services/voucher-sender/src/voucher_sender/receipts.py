@@ -1,6 +1,5 @@
 """The receipt of a voucher: made from what Fortnox has, kept once, told as often as it is asked for."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -35,8 +34,7 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
     told = differences(approved, year, booked)
     async with desk.job.transaction() as connection:
         vouchers = Vouchers(connection)
-        receipt = make(desk, pending, booked, await vouchers.clock(), told)
-        await Receipts(connection).write(receipt)
+        receipt = await Receipts(connection).write(make(desk, pending, booked, await vouchers.clock(), told))
         await vouchers.booked(desk.tenant, pending.voucher_id)
         await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
         await desk.keep_calls(connection)
@@ -50,19 +48,24 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
 
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:
     """A receipt of the voucher as Fortnox returned it."""
-    year = desk.command.financial_year if booked.year == desk.financial_year else None
-    written = of(booked, desk.tenant, pending.voucher_id, pending.marker, desk.command.batch_id, at, told)
-    return replace(written, year_from=year and year.from_date, year_to=year and year.to_date)
+    batch = desk.command
+    year = batch.financial_year if booked.year == desk.financial_year else None
+    return of(
+        booked, year, desk.tenant, pending.voucher_id, marker=pending.marker, batch_id=batch.batch_id, at=at, told=told
+    )
 
 
 def of(
     booked: Voucher,
+    year: FinancialYear | None,
     tenant: int,
     voucher_id: str,
+    *,
     marker: str,
     batch_id: UUID,
     at: datetime,
     told: tuple[str, ...],
+    decided: bool = False,
 ) -> Receipt:
     """What Fortnox has, as the receipt of a voucher."""
     lines = booked_lines(booked)
@@ -80,6 +83,10 @@ def of(
         marker=marker,
         differences=list(told),
         batch_id=batch_id,
+        lines=[str(line) for line in lines],
+        year_from=year.from_date if year else None,
+        year_to=year.to_date if year else None,
+        decided=decided,
     )
 
 
@@ -102,6 +109,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             awaiting_approval=receipt.awaiting_approval,
             link=link(receipt),
             decided=receipt.decided,
+            corrects=receipt.corrects,
         )
     ]
     if receipt.differences:

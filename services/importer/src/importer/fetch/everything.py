@@ -75,8 +75,13 @@ async def fetch(
 
 async def _sources(reading: Reading, seen: Seen, request: ImportRequested) -> dict[Dataset, Sources]:
     """What the lists come to as they stand; asks for single records only where it must."""
-    cash_method = seen.company.uses_cash_method
+    cash_method, closing_date = seen.company.uses_cash_method, request.ledger_date
     found = await together(
-        invoices.sources(reading, lists, request.ledger_date, cash_method=cash_method) for lists in seen.lists.values()
+        invoices.sources(reading, lists, closing_date, cash_method=cash_method) for lists in seen.lists.values()
     )
-    return dict(zip(seen.lists, found, strict=True))
+    most = reading.plan.room // max(1, len(seen.lists))
+    detailed = await together(
+        invoices.with_details(reading, lists, one, closing_date, cash_method=cash_method, most=most)
+        for lists, one in zip(seen.lists.values(), found, strict=True)
+    )
+    return dict(zip(seen.lists, detailed, strict=True))

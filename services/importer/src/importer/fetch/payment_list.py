@@ -64,7 +64,7 @@ class PaymentList:
     @property
     def unread(self) -> int:
         """Pages that were left out."""
-        return self._pages.count - len(self._pages.read)
+        return max(0, self._pages.count - len(self._pages.read))
 
     @property
     def complete_from(self) -> date | None:

@@ -28,6 +28,8 @@ class Booked:
     effect: Mapping[str, Effect]
     wanted: Sequence[Row]
     """Those that count after the closing date, and all of invoices whose balance isn't known in their currency."""
+    complete: bool = False
+    """No booked payment of any invoice is missing."""
 
     @classmethod
     def of(
@@ -50,7 +52,9 @@ class Booked:
         return [row for row in self.wanted if is_untold(row, members[row.invoice_number])]
 
     def infer(self, members: Mapping[str, Invoice]) -> dict[str, fortnox.InvoicePayment]:
-        """What follows for them, by their number; only where no payment of the invoice is missing."""
+        """What follows for them, by their number."""
+        if not self.complete:
+            return {}
         found = (
             inferred.payment(row, members[row.invoice_number], self.of_invoice[row.invoice_number])
             for row in self.untold(members)
@@ -59,22 +63,22 @@ class Booked:
 
 
 async def settlements(
-    reading: Reading, side: Side[Any], members: Mapping[str, Invoice], booked: Booked, *, complete: bool
+    reading: Reading, side: Side[Any], members: Mapping[str, Invoice], booked: Booked
 ) -> list[Settlement]:
     """Booked settlements of the ledger's members that count after the closing date.
 
     For members whose balance isn't known in their currency: all of them, since those are rolled forward.
     """
-    known = booked.infer(members) if complete else {}
+    known = booked.infer(members)
     asked = [row for row in booked.untold(members) if row.number not in known]
     reading.plan.expect(singles(side), len(asked))
     read = await together(_single(reading, side, row) for row in asked)
     known |= {one.number: one for one in read}
-    return [
-        settlement
+    found = (
+        settled(known.get(row.number, row), members[row.invoice_number], booked.effect[row.number])
         for row in booked.wanted
-        for settlement in settled(known.get(row.number, row), members[row.invoice_number], booked.effect[row.number])
-    ]
+    )
+    return [settlement for several in found for settlement in several]
 
 
 async def _single(reading: Reading, side: Side[Any], row: Row) -> fortnox.InvoicePayment:

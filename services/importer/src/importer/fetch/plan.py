@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from common.events import Dataset
 
+FEW = 45  # calls that an ordinary import stays within: what is only good to know is asked for up to here
+GOOD_TO_KNOW = frozenset({"invoices, one by one", "supplierinvoices, one by one"})
 WINDOW_CALLS, WINDOW_SECONDS = 25, 5.0  # Fortnox fact 8
 
 SECOND_LOOK = "second look"
@@ -30,6 +32,8 @@ class Plan:
         calls = {"companyinformation": 1, "financialyears": 1, "sie": 1} | dict.fromkeys(lists, 1)
         if lists:
             calls |= {"predefinedaccounts": 1, SECOND_LOOK: 1 + LOOKS_AT_A_LEDGER * len(lists) // 2}
+        if Dataset.CUSTOMER_LEDGER in datasets:
+            calls["taxreductions"] = 1
         return cls(Counter(calls))
 
     def expect(self, what: str, calls: int) -> None:
@@ -40,6 +44,12 @@ class Plan:
         """One of them was answered, now or before a crash."""
         self.answered[what] += 1
         self.expect(what, self.answered[what])
+
+    @property
+    def room(self) -> int:
+        """Calls that may be spent on what is only good to know."""
+        needed = sum(calls for what, calls in self.expected.items() if what not in GOOD_TO_KNOW)
+        return max(0, FEW - needed)
 
     @property
     def left(self) -> int:

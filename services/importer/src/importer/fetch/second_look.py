@@ -67,6 +67,8 @@ async def _invoices(reading: Reading, lists: Lists, since: datetime) -> list[str
         if lists.invoices.get(number := lists.side.number(row)) != row
     }
     lists.invoices |= moved
+    for number in moved:
+        await reading.forget(lists.side.singles, number)
     return _names(resource, moved)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import fortnox
 from common.events import Dataset
+from importer.ledger.details import Details
 from importer.ledger.model import KRONOR, Invoice, VoucherName, from_sek
 
 Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
@@ -25,6 +26,9 @@ class Side(Generic[Listed]):
     invoice: Callable[[Listed], Invoice]
     number: Callable[[Listed], str]
     """An invoice's key in Fortnox."""
+    single_model: type[Any]
+    single: Callable[[fortnox.Client, str], Awaitable[Any]]
+    details: Callable[[Any, Invoice], Details]
     presets: tuple[str, ...]
     """Fortnox's names for the preset ledger account."""
     account: int
@@ -35,6 +39,14 @@ class Side(Generic[Listed]):
     """How to ask for the invoices so that new ones come last; nothing is documented for suppliers' (fact 5.3)."""
     newest_first: Mapping[str, str] = field(default_factory=dict)
     """How to ask for the payments of the last days first; nothing is documented for suppliers' (fact 5.7)."""
+    has_reminders: bool = False
+    has_tax_reductions: bool = False
+    """ROT and RUT are of customers' invoices only."""
+
+    @property
+    def singles(self) -> str:
+        """What the plan calls invoices that are read one by one."""
+        return f"{self.invoices.path}, one by one"
 
     def accounts(self, presets: Mapping[str, int]) -> tuple[int, ...]:
         """The accounts that the ledger is held to."""
@@ -88,6 +100,30 @@ def _voucher(series: str | None, number: int | None, year: int | None) -> Vouche
     return None if number is None or series is None or year is None else VoucherName(series, number, year)
 
 
+def customer_details(single: fortnox.Invoice, invoice: Invoice) -> Details:
+    """What a customer's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.total_vat is None else invoice.in_sek(single.total_vat),
+        tax_agency_share=single.tax_reduction,
+        reminders=single.reminders,
+        last_reminder=single.last_remind_date,
+        credits=_reference(single.invoice_reference),
+    )
+
+
+def supplier_details(single: fortnox.SupplierInvoice, invoice: Invoice) -> Details:
+    """What a supplier's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.vat is None else invoice.in_sek(single.vat),
+        credits=_reference(single.credit_reference) if invoice.total < 0 else None,
+    )
+
+
+def _reference(number: str | None) -> str | None:
+    """ "0" is none (fact 3)."""
+    return number if number and number != "0" else None
+
+
 def _rate(listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal | None:
     """SEK for one of the currency; Fortnox quotes it for `currency_unit` of them, such as 100 yen."""
     if (listed.currency or KRONOR) == KRONOR:
@@ -104,11 +140,16 @@ CUSTOMERS = Side(
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
     number=lambda listed: listed.document_number,
+    by_number={"sortby": "documentnumber", "sortorder": "ascending"},
+    newest_first={"sortby": "paymentdate", "sortorder": "descending"},
+    single_model=fortnox.Invoice,
+    single=fortnox.Client.invoice,
+    details=customer_details,
     presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
-    by_number={"sortby": "documentnumber", "sortorder": "ascending"},
-    newest_first={"sortby": "paymentdate", "sortorder": "descending"},
+    has_reminders=True,
+    has_tax_reductions=True,
 )
 SUPPLIERS = Side(
     dataset=Dataset.SUPPLIER_LEDGER,
@@ -117,6 +158,9 @@ SUPPLIERS = Side(
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
     number=lambda listed: listed.given_number,
+    single_model=fortnox.SupplierInvoice,
+    single=fortnox.Client.supplier_invoice,
+    details=supplier_details,
     presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,

@@ -1,6 +1,8 @@
 """All SQL of the voucher-sender. The caller owns the transaction."""
 
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
+from voucher_sender.repository.companies import Companies
+from voucher_sender.repository.corrections import CorrectedBefore, Corrections
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
@@ -9,6 +11,9 @@ __all__ = [
     "Batch",
     "Batches",
     "Claimed",
+    "Companies",
+    "CorrectedBefore",
+    "Corrections",
     "Entry",
     "KnownVoucher",
     "Outcome",
