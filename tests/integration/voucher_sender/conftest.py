@@ -154,6 +154,11 @@ class Office:
             timing=self.timing,
         )
 
+    def beside(self, tenant: int) -> "Office":
+        """The same office, seen from another company that begins with the same books."""
+        open_company(self.world, tenant)
+        return replace(self, tenant=tenant, connection_id=uuid4())
+
     def token(self) -> str:
         grant = self.world.grants.grants[CLIENT_ID, self.tenant]
         return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
@@ -174,7 +179,7 @@ class Office:
             "series": "I",
             "date": LAST_DAY,
             "voucher_ids": voucher_ids,
-            "requested_by": "Eva Ek",
+            "requested_by": "user-1042",
         }
         correction = VouchersCorrectionRequested(**{**fields, **changes})
         event = new_event(correction, source="tests", time=SYSTEM.now())
@@ -297,14 +302,19 @@ class Office:
         """The truth: the series' vouchers of the year, by number."""
         return [one for one in self.company.books.of_year(self.financial_year) if one.series == series]
 
-    def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
+    def judge(self, *asked: VouchersApproved | VouchersCorrectionRequested, told: Iterable[dict[str, Any]]) -> None:
         """Never doubled, never lost, receipts true, in order: by the books, the events and what was approved."""
-        commands = [
-            Command(str(batch.batch_id), batch.TYPE, self.tenant, batch.model_dump(mode="json")) for batch in batches
-        ]
+        commands = [Command(one.business_key, one.TYPE, self.tenant, one.model_dump(mode="json")) for one in asked]
         books = truth.vouchers(self.company.books, self.company.books.gone)
         verdict = judge(Record({self.tenant: books}, list(told), commands))
         assert verdict.good, str(verdict)
+
+
+def open_company(world: World, tenant: int) -> Company:
+    """A company with `BOOKS` and without ledgers, connected to us."""
+    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
+    world.grants.consent(CLIENT_ID, tenant, tuple(ALL_SCOPES), service=True)
+    return company
 
 
 @pytest.fixture(scope="session")
@@ -321,9 +331,8 @@ async def office(senders_database: str) -> AsyncIterator[Office]:
         await connection.execute(f"truncate {EVERYTHING}")
     world = World()
     world.switches.rate_limit = False
-    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=4711, invoices={"customer": 0, "supplier": 0}))
     world.grants.register(Application(CLIENT_ID, "secret", ()))
-    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    company = open_company(world, 4711)
     transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
     async with Simulator("http://fortnox", transport=transport) as simulator:
         opened = Office(dsn, pool, world, simulator, transport, company.tenant)

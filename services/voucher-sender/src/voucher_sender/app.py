@@ -85,6 +85,7 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
             away=timedelta(seconds=settings.away_seconds),
             lost=timedelta(seconds=settings.lost_seconds),
             give_up_after=timedelta(hours=settings.give_up_after_hours),
+            registers=timedelta(seconds=settings.registers_seconds),
         ),
     )
 

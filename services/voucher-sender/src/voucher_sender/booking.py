@@ -49,7 +49,7 @@ class Booking:
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
         for pending in await self._pending():
-            if await self._stopped():
+            if pending.state is not State.INTENDED and await self._stopped():
                 await refusals.stop(self._desk, pending)
             else:
                 await self._settle(pending)
@@ -60,6 +60,9 @@ class Booking:
             there = await self._already_there(pending)
             if there:
                 await self._keep_found(pending, there)
+                return
+            if pending.state is State.INTENDED and await self._stopped():  # it was not booked, nor will it be
+                await refusals.stop(self._desk, pending)
                 return
             try:
                 await self._send(pending)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.events import FinancialYear
 from common.events.voucher_batches import Mode, Policy
-from common.events.vouchers import BookedAs, FortnoxLink
+from common.events.vouchers import FortnoxLink
 from voucher_sender import problems, views
 from voucher_sender.findings import NO_ACCOUNT, wrong
 from voucher_sender.repository import Outcome, State
@@ -50,7 +50,14 @@ FIRST = views.Entry(
     receipt=RECEIPT,
     uncertain=None,
     decision=None,
-    corrected_by=BookedAs(series="I", number=15, financial_year=YEAR_ID),
+    corrected_by=views.Correction(
+        voucher_id="c51d9d2f-7a53-5f0f-8f3e-6a5a0a4c9be1",
+        series="I",
+        number=15,
+        financial_year=YEAR_ID,
+        requested_by="user-1042",
+        requested_at=datetime(2026, 3, 2, 8, 4, 11, tzinfo=UTC),
+    ),
 )
 REFUSED = FIRST.model_copy(
     update={

@@ -11,7 +11,7 @@ from pydantic import Field
 from common.events import FinancialYear
 from common.events.types import Amount, Model, Timestamp
 from common.events.voucher_batches import Mode, Policy
-from common.events.vouchers import BookedAs, Finding, FortnoxLink
+from common.events.vouchers import BookedAs, Corrects, Finding, FortnoxLink
 from voucher_sender.repository import Outcome, State
 from voucher_sender.repository.receipts import AWAITING_APPROVAL, api_path
 
@@ -59,6 +59,13 @@ class Decision(Model):
     """What the person knew to differ from what was approved."""
 
 
+class Correction(Corrects):
+    """The other voucher of a correction, and who asked for it."""
+
+    requested_by: str = Field(repr=False)
+    requested_at: Timestamp
+
+
 class Entry(Model):
     """A voucher within a batch."""
 
@@ -74,9 +81,9 @@ class Entry(Model):
     receipt: ReceiptView | None
     uncertain: Uncertain | None
     decision: Decision | None
-    corrects: BookedAs | None = None
+    corrects: Correction | None = None
     """The voucher that this one reverses."""
-    corrected_by: BookedAs | None = None
+    corrected_by: Correction | None = None
     """The voucher that reverses this one."""
 
 
@@ -95,9 +102,9 @@ class VoucherState(Model):
     """Where it was found, if more than once."""
     receipt: ReceiptView | None
     decision: Decision | None
-    corrects: BookedAs | None = None
+    corrects: Correction | None = None
     """The voucher that this one reverses."""
-    corrected_by: BookedAs | None = None
+    corrected_by: Correction | None = None
     """The voucher that reverses this one."""
 
 

@@ -24,6 +24,22 @@ DECISION = """
         'decided_at', d.decided_at, 'differences', d.differences)
      from decisions d where d.tenant = v.tenant and d.voucher_id = v.voucher_id order by d.id desc limit 1) as decision
 """
+CORRECTION = """
+    jsonb_build_object('voucher_id', o.voucher_id, 'series', o.series, 'number', o.number,
+        'financial_year', o.financial_year, 'requested_by', c.requested_by, 'requested_at', c.requested_at)
+    from corrections c join receipts o on o.tenant = c.tenant
+"""
+
+
+def _corrections(tenant: str, voucher_id: str) -> str:
+    """What a voucher reverses and what reverses it, both as columns; the arguments are columns of ours."""
+    where = f"where c.tenant = {tenant}"
+    return f"""
+        (select {CORRECTION} and o.voucher_id = c.voucher_id {where} and c.corrected_by = {voucher_id}) as corrects,
+        (select {CORRECTION} and o.voucher_id = c.corrected_by {where} and c.voucher_id = {voucher_id}) as corrected_by
+    """
+
+
 COUNTS = """
     jsonb_build_object('vouchers', count(e), 'booked', count(e) filter (where e.outcome = 'booked'),
         'already_booked', count(e) filter (where e.outcome = 'already_booked'),
@@ -57,7 +73,7 @@ class States:
         rows = await self._connection.fetch(
             f"""
             select e.position, e.voucher_id, e.voucher_date, e.total, e.passed, e.outcome, e.findings, {RECEIPT},
-                {UNCERTAIN}, {DECISION}
+                {UNCERTAIN}, {DECISION}, {_corrections("b.tenant", "e.voucher_id")}
             from batch_vouchers e
             join batches b using (batch_id)
             left join receipts r on r.tenant = b.tenant and r.voucher_id = e.voucher_id
@@ -98,7 +114,8 @@ class States:
         row = await self._connection.fetchrow(
             f"""
             select $2::text as voucher_id, coalesce(v.batch_id, e.batch_id) as batch_id, v.state, v.marker, v.found_at,
-                e.outcome, coalesce(e.findings, '[]') as findings, {RECEIPT}, {UNCERTAIN}, {DECISION}
+                e.outcome, coalesce(e.findings, '[]') as findings, {RECEIPT}, {UNCERTAIN}, {DECISION},
+                {_corrections("company.tenant", "$2")}
             from (
                 select tenant from batches where connection_id = $1 and tenant is not null
                 union select tenant from vouchers where connection_id = $1 and voucher_id = $2) company
