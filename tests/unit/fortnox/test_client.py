@@ -280,6 +280,16 @@ async def test_sie_comes_as_the_bytes_that_were_sent() -> None:
     assert dict(request.url.params) == {"financialyear": "2"}
 
 
+async def test_sie_of_some_days_of_the_year() -> None:
+    script = Script(Said(200, b"#FLAGGA 0\n"))
+
+    async with client(script) as fortnox:
+        await fortnox.sie(4, 2, from_date=date(2025, 12, 1), to_date=date(2025, 12, 31))
+
+    [request] = script.requests
+    assert dict(request.url.params) == {"financialyear": "2", "fromdate": "2025-12-01", "todate": "2025-12-31"}
+
+
 async def test_sie_of_another_company_is_refused() -> None:
     async with client(Script(Said(200, b'\xef\xbb\xbf#FLAGGA 0\n#FNR "205"\n')), tenant=204) as fortnox:
         with pytest.raises(WrongCompany):

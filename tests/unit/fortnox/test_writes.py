@@ -293,6 +293,20 @@ async def test_nothing_is_sent_after_the_latest_start() -> None:
     assert permits.given[0].answers == 1
 
 
+async def test_deadlines_are_by_the_clock_that_was_given() -> None:
+    """So that a test can own time, as everywhere."""
+    an_hour_ahead = boottime() + 3600
+    permits = FreePermits("token", boottime=lambda: an_hour_ahead)
+    script = Script(Said(201, {"Voucher": BOOKED}))
+
+    async with Client(permits, transport=script, boottime=lambda: an_hour_ahead) as fortnox:
+        await fortnox.create_voucher(a_voucher(), 4, start_by=an_hour_ahead)
+        with pytest.raises(NotSent, match="TooLate"):
+            await fortnox.create_voucher(a_voucher(), 4, start_by=an_hour_ahead - 1)
+
+    assert len(script.requests) == 1
+
+
 class Stopped(httpx.AsyncHTTPTransport):
     """The whole process stands still (SIGSTOP, a suspended machine) until well after the first permit's deadline."""
 

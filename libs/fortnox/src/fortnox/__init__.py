@@ -28,6 +28,8 @@ from fortnox._errors import (
     WrongCompany,
 )
 from fortnox._models.company import (
+    CUSTOMER_CLAIMS,
+    SUPPLIER_DEBTS,
     Account,
     AccountingMethod,
     CompanyInformation,
@@ -87,6 +89,7 @@ __all__ = [
     "CALL_TIMEOUT",
     "COST_CENTRES",
     "CUSTOMERS",
+    "CUSTOMER_CLAIMS",
     "FINANCIAL_YEARS",
     "INVOICES",
     "INVOICE_PAYMENTS",
@@ -95,6 +98,7 @@ __all__ = [
     "PROJECTS",
     "SIE_TIMEOUT",
     "SUPPLIERS",
+    "SUPPLIER_DEBTS",
     "SUPPLIER_INVOICES",
     "SUPPLIER_INVOICE_PAYMENTS",
     "VOUCHERS",

@@ -19,7 +19,7 @@ from fortnox._errors import (
     UnreadableAnswer,
 )
 from fortnox._exchange import AnswerLost, Call, exchange, reading_transport, writing_transport
-from fortnox._permits import Permit, Permits
+from fortnox._permits import Boottime, Permit, Permits
 
 R = TypeVar("R")
 
@@ -32,9 +32,15 @@ class Caller:
     """Calls with a permit for each request on the wire."""
 
     def __init__(
-        self, permits: Permits, base_url: str, timeout: float, transport: httpx.AsyncBaseTransport | None
+        self,
+        permits: Permits,
+        base_url: str,
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None,
+        now: Boottime,
     ) -> None:
         self._permits = permits
+        self._now = now
         self._reads = _http(base_url, transport or reading_transport())
         self._writes = _http(base_url, transport or writing_transport(timeout))
 
@@ -60,7 +66,7 @@ class Caller:
         """What `reader` makes of the answer. Sent once; raises `OutcomeUnknown` unless it surely wasn't carried out."""
         permit = permit or await self._permits.acquire()
         try:
-            answer = await exchange(self._writes, call, permit)
+            answer = await exchange(self._writes, call, permit, self._now)
             check(answer)
             return reader(answer)
         except AnswerLost as lost:
@@ -81,7 +87,7 @@ class Caller:
     async def _read_once(self, call: Call) -> Answer:
         permit = await self._permits.acquire()
         try:
-            answer = await exchange(self._reads, call, permit)
+            answer = await exchange(self._reads, call, permit, self._now)
             check(answer)
         except AnswerLost as lost:
             raise Unavailable(str(call), reason=lost.reason) from None

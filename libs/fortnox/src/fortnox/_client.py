@@ -15,8 +15,8 @@ from fortnox._exchange import Call
 from fortnox._models.company import CompanyInformation, FinancialYear, LockedPeriod, VoucherSeries
 from fortnox._models.ledgers import Invoice, InvoicePayment, SupplierInvoice, SupplierInvoicePayment
 from fortnox._models.vouchers import NewVoucher, Voucher
-from fortnox._pages import Page, QueryValue, page_of, query_of
-from fortnox._permits import Permit, Permits
+from fortnox._pages import Page, QueryValue, page_of, query_of, written
+from fortnox._permits import Boottime, Permit, Permits, boottime
 from fortnox._resources import FINANCIAL_YEARS, Resource
 from fortnox._wire import Wire, parse_record
 
@@ -31,7 +31,8 @@ class Client:
     """Fortnox for one company: the one that the permits are for.
 
     Each request on the wire takes a permit and ends before the permit's deadline. Reads are tried again after
-    passing failures; a write is sent once. Raises `FortnoxError`, and whatever `permits` raises.
+    passing failures; a write is sent once. Raises `FortnoxError`, and whatever `permits` raises. Deadlines of permits
+    and `start_by` are by the clock `boottime`.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = CALL_TIMEOUT,
         sie_timeout: float = SIE_TIMEOUT,
+        boottime: Boottime = boottime,
     ) -> None:
-        self._caller = Caller(permits, base_url, timeout, transport)
+        self._caller = Caller(permits, base_url, timeout, transport, boottime)
         self._timeout = timeout
         self._sie_timeout = sie_timeout
 
@@ -64,9 +66,15 @@ class Client:
             return years
         return [year for year in years if year.from_date <= containing <= year.to_date]
 
-    async def sie(self, kind: int, financial_year: int) -> bytes:
-        """The bytes of a SIE file of type 1 to 4 for the year with that id, just as Fortnox sent them."""
+    async def sie(
+        self, kind: int, financial_year: int, *, from_date: date | None = None, to_date: date | None = None
+    ) -> bytes:
+        """The bytes of a SIE file of type 1 to 4 for the year with that id, just as Fortnox sent them.
+
+        Two days of the year limit the vouchers of type 4, not the balances (Fortnox fact 4).
+        """
         query = {"financialyear": str(financial_year)}
+        query |= {name: written(day) for name, day in (("fromdate", from_date), ("todate", to_date)) if day}
         # Any other Accept than */* may be refused for SIE, with 1000030 (Fortnox fact 0.7).
         call = Call("GET", f"/3/sie/{kind}", self._sie_timeout, query, headers={"Accept": "*/*"})
         return await self._caller.read(call, sie_of)

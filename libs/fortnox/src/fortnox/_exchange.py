@@ -17,7 +17,7 @@ import httpx
 
 from fortnox._answers import Answer
 from fortnox._errors import NotSent
-from fortnox._permits import Permit, boottime
+from fortnox._permits import Boottime, Permit, boottime
 
 CONNECT_TIMEOUT = 5.0  # seconds
 LATE, MOMENT = 0.5, 1.0  # seconds: a timer that is so late rings again after a moment
@@ -71,7 +71,7 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-async def exchange(http: httpx.AsyncClient, call: Call, permit: Permit) -> Answer:
+async def exchange(http: httpx.AsyncClient, call: Call, permit: Permit, now: Boottime) -> Answer:
     """Sends the call once with the permit. Raises `NotSent`, or `AnswerLost` when it may have arrived."""
 
     def heard(status: int) -> None:
@@ -80,20 +80,22 @@ async def exchange(http: httpx.AsyncClient, call: Call, permit: Permit) -> Answe
             permit.too_many()
 
     headers = {"Authorization": f"Bearer {permit.access_token}", **call.headers}
-    timeout = min(call.timeout, permit.deadline - boottime())
+    timeout = min(call.timeout, permit.deadline - now())
     # As a time of day as well: who is stopped in between must not send when the slot is somebody else's.
     start_by = permit.deadline if call.start_by is None else min(call.start_by, permit.deadline)
     try:
-        answer = await transmit(http, replace(call, headers=headers, timeout=timeout, start_by=start_by), heard)
+        answer = await transmit(http, replace(call, headers=headers, timeout=timeout, start_by=start_by), heard, now)
     except NotSent:
         permit.answered()
         raise
     return replace(answer, tenant=permit.tenant)
 
 
-async def transmit(http: httpx.AsyncClient, call: Call, heard: Callable[[int], None]) -> Answer:
+async def transmit(
+    http: httpx.AsyncClient, call: Call, heard: Callable[[int], None], now: Boottime = boottime
+) -> Answer:
     """Sends the call once; `heard` is told the status as soon as it is there, before the body."""
-    progress = _Progress(call.start_by)
+    progress = _Progress(call.start_by, now)
     try:
         async with _limited(call.timeout):
             progress.check_start(call.timeout)
@@ -178,13 +180,14 @@ class _Progress:
     Other transports (in tests) tell nothing; then only the kind of the error says that nothing was sent.
     """
 
-    def __init__(self, start_by: float | None) -> None:
+    def __init__(self, start_by: float | None, now: Boottime) -> None:
         self._start_by = start_by
+        self._now = now
         self._connecting = False
         self._sending = False
 
     def check_start(self, time_left: float = 1.0) -> None:
-        if time_left <= 0 or (self._start_by is not None and boottime() > self._start_by):
+        if time_left <= 0 or (self._start_by is not None and self._now() > self._start_by):
             raise _TooLate
 
     async def trace(self, event: str, info: object) -> None:

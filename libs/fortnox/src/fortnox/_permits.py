@@ -1,6 +1,7 @@
 """Leave to call Fortnox: what the client asks for before each request on the wire."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is no other, it counts sleep too
@@ -9,6 +10,10 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is
 def boottime() -> float:
     """Seconds on the clock that also counts while the machine sleeps, in which deadlines are given."""
     return time.clock_gettime(_CLOCK)
+
+
+Boottime = Callable[[], float]
+"""Such a clock: `boottime`, or the one of a test that owns time."""
 
 
 class Permit(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from fortnox._permits import Permit, boottime
+from fortnox._permits import Boottime, Permit, boottime
 
 
 @dataclass
@@ -30,15 +30,22 @@ class FreePermit:
 class FreePermits:
     """Permits with a fixed token; each further token is handed out when the one before was refused."""
 
-    def __init__(self, *access_tokens: str, tenant: int | None = None, seconds: float = 60) -> None:
+    def __init__(
+        self,
+        *access_tokens: str,
+        tenant: int | None = None,
+        seconds: float = 60,
+        boottime: Boottime = boottime,
+    ) -> None:
         self._tokens = list(access_tokens)
         self._tenant = tenant
         self._seconds = seconds
+        self._now = boottime
         self.given: list[FreePermit] = []
         self.refusals = 0
 
     async def acquire(self) -> FreePermit:
-        permit = FreePermit(self._tokens[0], self._tenant, boottime() + self._seconds)
+        permit = FreePermit(self._tokens[0], self._tenant, self._now() + self._seconds)
         self.given.append(permit)
         return permit
 

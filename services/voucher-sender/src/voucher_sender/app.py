@@ -38,7 +38,12 @@ LOT = 500  # rows deleted by one statement: a large delete would run into the st
 
 async def build(runtime: Runtime[VoucherSenderSettings]) -> None:
     """The service's own parts."""
-    sender = make_sender(runtime)
+    assemble(runtime, make_sender(runtime))
+    runtime.tasks.append(_prune_forever(runtime.pool, runtime.clock))
+
+
+def assemble(runtime: Runtime[VoucherSenderSettings], sender: Sender) -> None:
+    """What reads commands, and the workers that carry them out with a sender's means."""
     worker = runtime.worker(job_kind(sender))
     handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
     runtime.inbox(
@@ -54,7 +59,6 @@ async def build(runtime: Runtime[VoucherSenderSettings]) -> None:
     ]
     inbox = Inbox(runtime.pool, states, runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
     runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
-    runtime.tasks.append(_prune_forever(runtime.pool, runtime.clock))
 
 
 def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from decimal import Decimal
 
 import structlog
 
@@ -100,7 +101,8 @@ def _verdict(desk: Desk, position: int, one: Checked, receipt: Receipt | None, *
         found = (*found, wrong(OTHERS_FAILED, voucher_id))
         events.append(VoucherRejected(**about, findings=found))
     dumped = [finding.model_dump(mode="json") for finding in found]
-    return Entry(position, voucher_id, one.passed, dumped, outcome), events
+    total = sum((row.debit for row in one.voucher.rows if row.debit), start=Decimal(0))
+    return Entry(position, voucher_id, one.passed, dumped, outcome, one.voucher.date, total), events
 
 
 def _wanted(desk: Desk, verdicts: list[Verdict], known: Known) -> list[Claimed]:

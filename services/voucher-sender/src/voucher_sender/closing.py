@@ -12,7 +12,7 @@ from common.events.voucher_batches import Mode
 from fortnox import Voucher, VoucherListItem
 from voucher_sender import lookup, refusals
 from voucher_sender.marker import markers_in
-from voucher_sender.problems import CARRY_BALANCES
+from voucher_sender.problems import AWAITING_APPROVAL, CARRY_BALANCES
 from voucher_sender.repository import Batch, Batches, Tally, Vouchers
 from voucher_sender.sender import Desk
 
@@ -46,7 +46,9 @@ def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersComple
     """How a batch that was checked has ended."""
     booked = tally.booked + tally.already_booked
     in_check = batch.mode is Mode.CHECK
-    left = [CARRY_BALANCES.error(next_year=batch.next_year)] if booked and batch.next_year else []
+    left = [AWAITING_APPROVAL.error(vouchers=tally.awaiting_approval)] if tally.awaiting_approval else []
+    if booked and batch.next_year:
+        left.append(CARRY_BALANCES.error(next_year=batch.next_year))
     return VouchersCompleted(
         connection_id=connection_id,
         batch_id=batch.batch_id,
@@ -57,6 +59,7 @@ def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersComple
         already_booked=tally.already_booked,
         rejected=tally.vouchers - tally.passed if in_check else tally.rejected,
         uncertain=tally.uncertain,
+        awaiting_approval=tally.awaiting_approval,
         left_to_do=tuple(Trouble.of(one) for one in left),
         calls=tally.calls,
         seconds=round(tally.seconds, 3),

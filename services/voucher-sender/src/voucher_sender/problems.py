@@ -98,6 +98,12 @@ CARRY_BALANCES = Problem(
     next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
     english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
 )
+AWAITING_APPROVAL = Problem(
+    code="vouchers.awaiting-approval",
+    swedish="{vouchers} av omgångens verifikationer väntar på attest i Fortnox.",
+    next_step="Be den som attesterar att attestera dem i Fortnox.",
+    english="{vouchers} vouchers of the batch wait for approval in Fortnox.",
+)
 UNCERTAIN_UNSEEN = Problem(
     code="voucher.uncertain-not-seen",
     swedish="Fortnox svar uteblev. Verifikationen syns inte i Fortnox än, och vi väntar tills det är säkert.",

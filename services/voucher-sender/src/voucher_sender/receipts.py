@@ -1,11 +1,14 @@
 """The receipt of a voucher: made from what Fortnox has, kept once, told as often as it is asked for."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
 
-from common.events import VoucherBooked, VoucherDiffers, VouchersApproved
+from common.events import FinancialYear, VoucherBooked, VoucherDiffers
 from common.events.envelope import EventData
-from common.events.vouchers import BookedAs
+from common.events.vouchers import BookedAs, FortnoxLink
 from fortnox import Voucher
 from voucher_sender import telemetry
 from voucher_sender.content import booked_lines, differences, rows_hash
@@ -13,6 +16,16 @@ from voucher_sender.repository import Batches, Outcome, Pending, Receipt, Receip
 from voucher_sender.sender import Desk
 
 ORE = Decimal("0.01")
+
+
+class Told(Protocol):
+    """The batch that is told of a receipt."""
+
+    @property
+    def connection_id(self) -> UUID: ...
+
+    @property
+    def batch_id(self) -> UUID: ...
 
 
 async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
@@ -37,10 +50,25 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
 
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:
     """A receipt of the voucher as Fortnox returned it."""
+    year = desk.command.financial_year if booked.year == desk.financial_year else None
+    written = of(booked, desk.tenant, pending.voucher_id, pending.marker, desk.command.batch_id, at, told)
+    return replace(written, year_from=year and year.from_date, year_to=year and year.to_date)
+
+
+def of(
+    booked: Voucher,
+    tenant: int,
+    voucher_id: str,
+    marker: str,
+    batch_id: UUID,
+    at: datetime,
+    told: tuple[str, ...],
+) -> Receipt:
+    """What Fortnox has, as the receipt of a voucher."""
     lines = booked_lines(booked)
     return Receipt(
-        tenant=desk.tenant,
-        voucher_id=pending.voucher_id,
+        tenant=tenant,
+        voucher_id=voucher_id,
         series=booked.voucher_series,
         number=booked.voucher_number,
         financial_year=booked.year,
@@ -49,13 +77,13 @@ def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tupl
         approval_state=booked.approval_state,
         rows_hash=rows_hash(lines),
         total=sum((line.amount for line in lines if line.amount > 0), start=Decimal(0)).quantize(ORE),
-        marker=pending.marker,
+        marker=marker,
         differences=list(told),
-        batch_id=desk.command.batch_id,
+        batch_id=batch_id,
     )
 
 
-def events(batch: VouchersApproved, receipt: Receipt) -> list[EventData]:
+def events(batch: Told, receipt: Receipt) -> list[EventData]:
     """The receipt as this batch is told of it, and how the voucher differs from what was approved, if it does."""
     told: list[EventData] = [
         VoucherBooked(
@@ -71,6 +99,9 @@ def events(batch: VouchersApproved, receipt: Receipt) -> list[EventData]:
             rows_hash=receipt.rows_hash,
             total=receipt.total,
             marker=receipt.marker,
+            awaiting_approval=receipt.awaiting_approval,
+            link=link(receipt),
+            decided=receipt.decided,
         )
     ]
     if receipt.differences:
@@ -84,3 +115,9 @@ def events(batch: VouchersApproved, receipt: Receipt) -> list[EventData]:
             )
         )
     return told
+
+
+def link(receipt: Receipt) -> FortnoxLink:
+    if receipt.year_from is None or receipt.year_to is None:
+        return FortnoxLink(path=receipt.path)
+    return FortnoxLink(path=receipt.path, year=FinancialYear(from_date=receipt.year_from, to_date=receipt.year_to))

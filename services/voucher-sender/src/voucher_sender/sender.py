@@ -79,7 +79,11 @@ class Sender:
         async with self.permits(job.connection_id) as permits:
             counted = CountedPermits(permits)
             async with Client(
-                counted, base_url=self.fortnox_url, transport=self.transport, timeout=self.timing.call_timeout
+                counted,
+                base_url=self.fortnox_url,
+                transport=self.transport,
+                timeout=self.timing.call_timeout,
+                boottime=self.clock.boottime,
             ) as fortnox:
                 yield Desk(job, self, fortnox, counted)
 

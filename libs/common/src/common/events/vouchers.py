@@ -8,7 +8,7 @@ from pydantic import Field
 
 from common.events.envelope import EventData
 from common.events.topics import VOUCHERS
-from common.events.types import Amount, Model, Timestamp, Trouble
+from common.events.types import Amount, FinancialYear, Model, Timestamp, Trouble
 from common.events.voucher_batches import Mode, VoucherId
 
 
@@ -61,6 +61,15 @@ class BookedAs(Model):
     """Fortnox's id of the year."""
 
 
+class FortnoxLink(Model):
+    """How to open a voucher through Fortnox's API. Fortnox documents no address of a page that shows it."""
+
+    path: str
+    """After the API's address: `/3/vouchers/I/12?financialyear=4`."""
+    year: FinancialYear | None = None
+    """The financial year's first and last day; None in receipts of older versions."""
+
+
 class VoucherBooked(BatchEvent):
     """The receipt: this voucher is in Fortnox, once. Written once and never changed."""
 
@@ -74,12 +83,17 @@ class VoucherBooked(BatchEvent):
     voucher_date: date
     booked_date: Timestamp
     approval_state: int | None = None
-    """As Fortnox says: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
+    """As Fortnox said then: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
+    awaiting_approval: bool = False
+    """Whether it waits for somebody's approval in Fortnox (attest): state 1 or 2."""
     rows_hash: str
     """SHA-256 over the rows as Fortnox returned them."""
     total: Amount
     """Sum of the debit side."""
     marker: str
+    link: FortnoxLink | None = None
+    decided: bool = False
+    """Whether a person decided that this is the voucher, since it could not be found out."""
 
 
 class VoucherRejected(BatchEvent):
@@ -147,6 +161,8 @@ class VouchersCompleted(BatchEvent):
     already_booked: int
     rejected: int
     uncertain: int
+    awaiting_approval: int = 0
+    """How many of those booked, now or before, wait for approval in Fortnox; `left_to_do` says so too."""
     left_to_do: tuple[Trouble, ...] = ()
     calls: int
     seconds: float

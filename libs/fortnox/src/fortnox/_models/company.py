@@ -92,6 +92,12 @@ class PredefinedAccount(Wire):
     account: OptionalInteger = None
 
 
+CUSTOMER_CLAIMS = ("CUSTCLAIM", "CUSTOMERCLAIM")
+"""What the preset of the customers' ledger account is called, by those who have met it (Fortnox fact 5.7)."""
+SUPPLIER_DEBTS = ("SUPPDEBT", "SUPPLIERDEBT")
+"""The same for the suppliers' ledger account."""
+
+
 class PredefinedVoucherSeries(Wire):
     """The series that Fortnox books something in, such as INVOICE in B."""
 

@@ -42,6 +42,7 @@ class InvoiceListItem(Wire):
     voucher_series: OptionalText = None
     voucher_number: OptionalInteger = None
     voucher_year: OptionalInteger = None
+    nox_finans: OptionalFlag = None  # handed over to Fortnox's factoring or collection
     cost_centre: OptionalText = Field(default=None, alias="CostCenter")
     project: OptionalText = None
     ocr: PrivateText = Field(default=None, alias="OCR", repr=False)
@@ -60,6 +61,8 @@ class Invoice(InvoiceListItem):
     house_work: OptionalFlag = None
     tax_reduction: OptionalAmount = None  # what the Tax Agency is to pay (ROT and RUT)
     tax_reduction_type: OptionalText = None
+    reminders: OptionalInteger = None
+    last_remind_date: OptionalDay = None
 
 
 class WriteOff(Wire):

@@ -13,11 +13,11 @@ import fortnox
 from common.clock import Clock
 from common.database import Pool
 from common.events import FinancialYear, Trouble
+from common.memory import Memory
 from common.problems import ProblemError
 from connector.leases import Leasing
 from connector.lookups import problems, years
 from connector.lookups.answers import CompanyAnswer, FinancialYears, LockedPeriod, Series, VoucherSeries, Year
-from connector.lookups.memory import Memory
 from connector.lookups.refusals import Refusals
 from connector.repository import Connections, Use
 

@@ -8,10 +8,10 @@ from pydantic import Field
 
 import fortnox
 import sie
+from common.concurrency import tasks
 from common.events import Dataset, FinancialYear, ImportRequested
 from common.events.types import Model
 from importer import problems
-from importer.concurrency import tasks
 from importer.fetch.reading import Reading
 
 

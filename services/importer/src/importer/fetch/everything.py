@@ -6,8 +6,8 @@ from datetime import datetime
 
 import sie
 from common.clock import Clock
+from common.concurrency import tasks
 from common.events import Dataset, ImportRequested
-from importer.concurrency import tasks
 from importer.fetch import books, invoices, second_look
 from importer.fetch.books import Company
 from importer.fetch.invoices import Sources

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import fortnox
+from common.concurrency import tasks
 from importer import problems
-from importer.concurrency import tasks
 from importer.fetch import payments
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
@@ -27,6 +27,12 @@ class Sources:
     """Payment and invoice, in words, of payments that Fortnox lists but that don't lower any balance."""
     undated_payments: tuple[str, ...]
     """Booked payments without a date: they count from their invoice's."""
+    listed: tuple[Invoice, ...] = ()
+    """All invoices of the list, those after the closing date too: differences are explained from them."""
+    payments: tuple[fortnox.InvoicePaymentListItem, ...] = ()
+    """All payments that were read, booked or not."""
+    payments_from: date | None = None
+    """From this day on `payments` is complete; None: all of them are there."""
 
 
 async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_method: bool) -> Sources:
@@ -50,6 +56,8 @@ async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_me
             _pair(one) for one in paid.result() if not one.booked and one.invoice_number in members
         ),
         undated_payments=tuple(_pair(one) for one in paid.result() if one.booked and one.payment_date is None),
+        listed=tuple(invoices.values()),
+        payments=tuple(paid.result()),
     )
 
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import fortnox
+from common.concurrency import together
 from importer import problems
-from importer.concurrency import together
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
 from importer.ledger.model import KRONOR, Invoice, Settlement, SettlementKind

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pydantic import TypeAdapter
 
 import fortnox
-from importer.concurrency import together
+from common.concurrency import together
 from importer.fetch.checkpoints import Checkpoints
 from importer.fetch.plan import SECOND_LOOK, Plan
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import fortnox
+from common.concurrency import together
 from common.events import Dataset
-from importer.concurrency import together
 from importer.fetch.books import Company
 from importer.fetch.reading import Reading
 from importer.fetch.sides import SIDES

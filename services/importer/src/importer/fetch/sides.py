@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import fortnox
 from common.events import Dataset
-from importer.ledger.model import KRONOR, Invoice, from_sek
+from importer.ledger.model import KRONOR, Invoice, VoucherName, from_sek
 
 Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
 
@@ -51,12 +51,15 @@ def customer_invoice(listed: fortnox.InvoiceListItem) -> Invoice:
         booked=listed.booked,
         cancelled=listed.cancelled,
         cash=listed.invoice_type == CASH_INVOICE,
+        collection=bool(listed.nox_finans),
+        voucher=_voucher(listed.voucher_series, listed.voucher_number, listed.voucher_year),
     )
 
 
 def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
     """A supplier's: the total is in the invoice's currency, the balance in SEK (fact 5.7)."""
     rate = _rate(listed)
+    booked = next((one for one in listed.vouchers if one.number is not None), fortnox.VoucherReference())
     return Invoice(
         number=listed.given_number,
         party_number=listed.supplier_number or "",
@@ -70,7 +73,13 @@ def supplier_invoice(listed: fortnox.SupplierInvoiceListItem) -> Invoice:
         booked=listed.booked,
         cancelled=listed.cancelled,
         external_number=listed.invoice_number or "",
+        voucher=_voucher(booked.series, booked.number, booked.year),
     )
+
+
+def _voucher(series: str | None, number: int | None, year: int | None) -> VoucherName | None:
+    """Empty until it is booked (fact 3)."""
+    return None if number is None or series is None or year is None else VoucherName(series, number, year)
 
 
 def _rate(listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal | None:
@@ -88,7 +97,7 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
-    presets=("CUSTCLAIM", "CUSTOMERCLAIM"),
+    presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
 )
@@ -98,7 +107,7 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
-    presets=("SUPPDEBT", "SUPPLIERDEBT"),
+    presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,
 )

@@ -9,6 +9,18 @@ CENT = Decimal("0.01")
 KRONOR = "SEK"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class VoucherName:
+    """A voucher's key in Fortnox; `year` is a financial year's id."""
+
+    series: str
+    number: int
+    year: int
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """An invoice or (negative) credit note as today's list shows it."""
@@ -31,6 +43,10 @@ class Invoice:
     """Paid on the spot (CASHINVOICE): never in the ledger."""
     external_number: str = ""
     """The supplier's own number."""
+    collection: bool = False
+    """Handed over for collection or sold (`NoxFinans`)."""
+    voucher: VoucherName | None = None
+    """Where it was booked; none also for what was brought over from a former system as booked."""
 
     def in_sek(self, amount: Decimal) -> Decimal:
         """At the rate that is booked on the ledger account, rounded half away from zero."""

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from common.database import Connection
 from common.events.voucher_batches import Mode, VouchersApproved
+from voucher_sender.repository.receipts import AWAITING_APPROVAL
 
 
 class Outcome(StrEnum):
@@ -42,6 +44,12 @@ class Entry:
     passed: bool
     findings: list[dict[str, Any]]
     outcome: Outcome | None = None
+    voucher_date: date | None = None
+    total: Decimal | None = None
+    """Sum of the debit side, as approved."""
+
+
+ENTRY_COLUMNS = ("position", "voucher_id", "passed", "findings", "outcome", "voucher_date", "total")
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class Tally:
     already_booked: int
     rejected: int
     uncertain: int
+    awaiting_approval: int
+    """Of those booked or already booked."""
     calls: int
     seconds: float
 
@@ -123,10 +133,11 @@ class Batches:
         )
         await self._connection.executemany(
             """
-            insert into batch_vouchers (batch_id, position, voucher_id, passed, findings, outcome)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into batch_vouchers
+                (batch_id, position, voucher_id, passed, findings, outcome, voucher_date, total)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
             """,
-            [(batch.batch_id, one.position, one.voucher_id, one.passed, one.findings, one.outcome) for one in entries],
+            [(batch.batch_id, *(getattr(one, name) for name in ENTRY_COLUMNS)) for one in entries],
         )
 
     async def settle(
@@ -184,11 +195,15 @@ class Batches:
                 count(*) filter (where outcome = 'already_booked') as already_booked,
                 count(*) filter (where outcome = 'rejected') as rejected,
                 count(*) filter (where outcome = 'uncertain') as uncertain,
+                count(*) filter (where r.approval_state = any($2::int[])) as awaiting_approval,
                 b.calls, extract(epoch from clock() - b.began_at)::float as seconds
-            from batches b left join batch_vouchers using (batch_id)
-            where batch_id = $1 group by batch_id
+            from batches b left join batch_vouchers e on e.batch_id = b.batch_id
+            left join receipts r on r.tenant = b.tenant and r.voucher_id = e.voucher_id
+                and e.outcome in ('booked', 'already_booked')
+            where b.batch_id = $1 group by b.batch_id
             """,
             batch_id,
+            AWAITING_APPROVAL,
         )
         assert row is not None
         return Tally(**row)

@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import quote
 from uuid import UUID
 
 from common.database import Connection
+
+AWAITING_APPROVAL = (1, 2)  # Fortnox's ApprovalState: not ready, not approved (Fortnox fact 6.1)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,19 @@ class Receipt:
     marker: str
     differences: list[str]
     batch_id: UUID
+    year_from: date | None = None
+    year_to: date | None = None
+    decided: bool = False
+    """Whether a person decided that this voucher counts."""
+
+    @property
+    def awaiting_approval(self) -> bool:
+        return self.approval_state in AWAITING_APPROVAL
+
+    @property
+    def path(self) -> str:
+        """Where Fortnox's API has it, after the API's own address (Fortnox fact 6.1, `@url`)."""
+        return f"/3/vouchers/{quote(self.series, safe='')}/{self.number}?financialyear={self.financial_year}"
 
 
 class Receipts:
@@ -38,8 +54,8 @@ class Receipts:
         await self._connection.execute(
             """
             insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
-                approval_state, rows_hash, total, marker, differences, batch_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             """,
             *(getattr(receipt, name) for name in RECEIPT_COLUMNS),
         )

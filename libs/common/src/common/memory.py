@@ -38,14 +38,27 @@ class Memory:
 
         One that is not `whole` is given and not kept.
         """
-        known = self._kept.get(question)
-        if known is not None and known.until > self.clock.boottime():
-            return cast("Answer", known.answer)
+        known = self.known(question)
+        if known is not None:
+            return cast("Answer", known)
         asking = self._asking.get(question)
         if asking is None:
             asking = self._asking[question] = asyncio.create_task(self._ask(question, ask, whole))
             asking.add_done_callback(_look_at)
         return cast("Answer", await asyncio.shield(asking))
+
+    def known(self, question: Hashable) -> object | None:
+        """The answer that is kept, if it is still fresh."""
+        kept = self._kept.get(question)
+        return kept.answer if kept is not None and kept.until > self.clock.boottime() else None
+
+    def keep(self, question: Hashable, answer: object) -> None:
+        """Keeps an answer that somebody got by himself; those that are old or too many go."""
+        now = self.clock.boottime()
+        self._kept[question] = Kept(answer, now + self.seconds)
+        self._kept.move_to_end(question)
+        while self._kept and (len(self._kept) > self.size or next(iter(self._kept.values())).until <= now):
+            self._kept.popitem(last=False)
 
     async def close(self) -> None:
         if tasks := list(self._asking.values()):
@@ -61,10 +74,7 @@ class Memory:
         finally:
             del self._asking[question]
         if whole(answer):
-            self._kept[question] = Kept(answer, self.clock.boottime() + self.seconds)
-            self._kept.move_to_end(question)
-            if len(self._kept) > self.size:
-                self._kept.popitem(last=False)
+            self.keep(question, answer)
         return answer
 
 

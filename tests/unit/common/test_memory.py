@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.lookups.memory import Memory
+from common.memory import Memory
 
 
 @dataclass
@@ -113,3 +113,28 @@ async def test_nothing_goes_on_after_the_end(memory: Memory) -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_what_somebody_found_out_is_known_until_it_is_old(memory: Memory, clock: Clock) -> None:
+    memory.keep("q", "an answer")
+
+    assert memory.known("q") == "an answer"
+    assert memory.known("another") is None
+    clock.seconds = 30
+    assert memory.known("q") is None
+
+
+async def test_what_is_old_makes_room(memory: Memory, clock: Clock) -> None:
+    memory.keep("q", "an answer")
+    clock.seconds = 30
+    memory.keep("another", "another answer")
+
+    assert len(memory._kept) == 1
+
+
+async def test_with_no_time_nothing_is_kept(clock: Clock) -> None:
+    memory = Memory(clock, seconds=0, size=2)
+
+    memory.keep("q", "an answer")
+
+    assert memory.known("q") is None
