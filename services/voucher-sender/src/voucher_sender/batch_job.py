@@ -29,6 +29,7 @@ async def _carry_out(desk: Desk) -> None:
     if desk.command.mode is Mode.BOOK and await closing.something_is_left(desk):
         right = right_to_post(desk.sender.open_session, desk.tenant, desk.command.series, desk.clock)
         async with right as held:
-            sending = await booking.begin(desk, held)
-            await sending.run()
+            with desk.holding(held):
+                sending = await booking.begin(desk, held)
+                await sending.run()
     await closing.close(desk)

@@ -30,10 +30,8 @@ class Told(Protocol):
 
 async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
     """Writes the receipt and tells of it, in one transaction."""
-    approved = desk.approved(pending.position)
-    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
-    told = differences(approved, year, booked)
-    async with desk.job.transaction() as connection:
+    told = differs(desk, pending, booked)
+    async with desk.transaction() as connection:
         vouchers = Vouchers(connection)
         receipt = make(desk, pending, booked, await vouchers.clock(), told)
         await Receipts(connection).write(receipt)
@@ -46,6 +44,13 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
     if told:
         telemetry.DIFFERING.inc()
     return receipt
+
+
+def differs(desk: Desk, pending: Pending, booked: Voucher) -> tuple[str, ...]:
+    """How what Fortnox has booked differs from what was approved and sent."""
+    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
+    series = pending.series if pending.series is not None else desk.command.series
+    return differences(desk.approved(pending.position), series, year, booked)
 
 
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:

@@ -1,7 +1,7 @@
 """What a batch is worked with: Fortnox, the database, time."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
 from common.jobs import Job
 from fortnox import Client, Permit, Permits
 from voucher_sender.repository import Batch, Batches
-from voucher_sender.right import OpenSession
+from voucher_sender.right import OpenSession, RightToPost
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class Desk:
     permits: CountedPermits
     batch: Batch = field(init=False)
     """As the database has it; there once the attempt has begun."""
+    _right: RightToPost | None = field(default=None, init=False, repr=False)
     _calls_kept: int = field(default=0, init=False)
 
     @property
@@ -127,6 +128,19 @@ class Desk:
     def approved(self, position: int) -> ApprovedVoucher:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
+
+    @contextmanager
+    def holding(self, right: RightToPost) -> Iterator[None]:
+        """While vouchers are sent, all that is written of them goes through the session that holds the right."""
+        self._right = right
+        try:
+            yield
+        finally:
+            self._right = None
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that commits only while this process holds the job. Raises Fenced."""
+        return self._right.transaction(self.job) if self._right else self.job.transaction()
 
     async def begin(self) -> None:
         """Puts the batch down, if no earlier attempt has."""

@@ -3,7 +3,7 @@
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
-from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
+from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, Sent, State, Vouchers
 
 __all__ = [
     "Batch",
@@ -15,6 +15,7 @@ __all__ = [
     "Pending",
     "Receipt",
     "Receipts",
+    "Sent",
     "SeriesLocks",
     "State",
     "States",
