@@ -25,6 +25,7 @@ def errors() -> str:
         *(f"{service}.problems" for service in SERVICES.values()),
         "connector.limits",
         "voucher_sender.findings",
+        "voucher_sender.correcting.words",
     ):
         importlib.import_module(module)
     groups: dict[str, list[Problem]] = {}

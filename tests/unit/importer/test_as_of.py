@@ -8,6 +8,7 @@ import pytest
 
 from common.events.import_data import OpenItem
 from importer.ledger.as_of import belongs, by_number, open_items, totals
+from importer.ledger.details import Details
 from importer.ledger.model import Invoice, Settlement, SettlementKind
 
 Make = Callable[..., Invoice]
@@ -137,4 +138,55 @@ def test_totals_are_told_in_all_and_per_currency(an_invoice: Make) -> None:
     euro = an_invoice(number="2", currency="EUR", rate=Decimal("11.5"), total=Decimal("10.01"))
     items = open_items([an_invoice(total=Decimal("1.50")), euro], [], YEAR_END, cash_method=False)
 
-    assert totals(items) == {"total_sek": 150 + 11512, "remaining_SEK": 150, "remaining_EUR": 1001}
+    assert totals(items) == {
+        "total_sek": 150 + 11512,
+        "credits_sek": 0,
+        "tax_agency_sek": 0,
+        "remaining_SEK": 150,
+        "remaining_EUR": 1001,
+    }
+
+
+def test_credit_balances_are_totalled_by_themselves(an_invoice: Make) -> None:
+    credit = an_invoice(number="2", currency="EUR", rate=Decimal(10), total=Decimal(-3))
+    overpaid = an_invoice(number="3", balance=Decimal(-20))
+    items = open_items([an_invoice(), credit, overpaid], [], YEAR_END, cash_method=False)
+
+    found = totals(items)
+
+    assert (found["total_sek"], found["credits_sek"]) == (950_00, -50_00)
+    assert (found["credits_EUR"], found["credits_SEK"]) == (-3_00, -20_00)
+
+
+def test_a_payment_dated_before_its_invoice_makes_no_item(an_invoice: Make, a_settlement: Settle) -> None:
+    later = an_invoice(invoice_date=date(2026, 1, 10), balance=Decimal(0))
+
+    assert open_items([later], [a_settlement(on=date(2025, 12, 20))], YEAR_END, cash_method=False) == []
+
+
+def test_the_tax_agency_s_share_of_what_is_open_stands_apart(an_invoice: Make) -> None:
+    shares = {"1": Details(tax_agency_share=Decimal(300)), "2": Details(tax_agency_share=Decimal(300))}
+    invoices = [an_invoice(balance=Decimal(700)), an_invoice(number="2", balance=Decimal(120))]
+
+    items = open_items(invoices, [], YEAR_END, cash_method=False, details=shares)
+
+    assert [item.tax_agency_share for item in items] == [300, 120]
+    assert totals(items)["tax_agency_sek"] == 420_00
+
+
+def test_the_vat_of_what_is_left_is_its_share(an_invoice: Make) -> None:
+    known = {"1": Details(vat_sek=Decimal(200))}
+
+    (item,) = open_items([an_invoice(balance=Decimal(333))], [], YEAR_END, cash_method=False, details=known)
+
+    assert (item.vat_sek, item.remaining_vat_sek) == (Decimal(200), Decimal("66.60"))
+
+
+def test_the_buckets_can_be_others(an_invoice: Make) -> None:
+    (item,) = open_items([an_invoice()], [], YEAR_END, cash_method=False, edges=(14, 29))
+
+    assert item.bucket == "over_29"
+
+
+def test_an_invoice_handed_over_for_collection_says_so(an_invoice: Make) -> None:
+    assert one([an_invoice(collection=True)]).collection

@@ -3,23 +3,25 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 import sie
 from common.events import Check, Dataset, FinancialYear, ImportRequested, Verdict
+from common.events.import_data import UnbookedPayment
 from common.events.imports import Reconciliation
 from importer import checks
 from importer.checks.books import QUESTIONS
 from importer.checks.results import kronor
 from importer.fetch.invoices import Sources
 from importer.ledger.model import Invoice
-from importer.result import Result
+from importer.result import Ledger, Result
 from sie.findings import CATALOGUE
 
 Books = Callable[..., sie.Document]
-NOTHING = Sources(invoices=(), settlements=(), unbooked_invoices=(), unbooked_payments=(), undated_payments=())
+NOTHING = Sources(invoices=(), settlements=(), unbooked_invoices=(), undated_payments=())
 
 
 def of_books(document: sie.Document) -> dict[str, Check]:
@@ -90,7 +92,7 @@ def test_a_ledger_that_agrees_passes_and_one_that_does_not_is_a_warning_with_the
     agreed = reconciled(Decimal("100.00"), Decimal("100.00"))
     differs = reconciled(Decimal("100.00"), Decimal("85.50"))
 
-    (first, *_), (second, *_) = (checks.of_ledger(Dataset.SUPPLIER_LEDGER, NOTHING, one) for one in (agreed, differs))
+    (first, *_), (second, *_) = (checks.of_ledger(a_ledger(one), NOTHING) for one in (agreed, differs))
 
     assert first.verdict is Verdict.PASSED
     assert first.swedish == "Leverantörsreskontran stämmer med konto 2440: 100,00 kr."
@@ -103,15 +105,18 @@ def test_what_stands_beside_the_ledger_is_named(an_invoice: Callable[..., Invoic
         invoices=(),
         settlements=(),
         unbooked_invoices=(an_invoice(number="77", booked=False),),
-        unbooked_payments=("7 → 1",),
         undated_payments=("8 → 1",),
     )
 
-    found = {check.code: check for check in checks.of_ledger(Dataset.CUSTOMER_LEDGER, sources, None)}
+    payment = UnbookedPayment(number="7", invoice="1", date=date(2025, 12, 30), amount=Decimal(40))
+    ledger = a_ledger(reconciled(Decimal(0), Decimal(0)), Dataset.CUSTOMER_LEDGER, unbooked_payments=(payment,))
+
+    found = {check.code: check for check in checks.of_ledger(ledger, sources)}
 
     assert found["customer-ledger.unbooked-invoices"].amount == 1000
     assert found["customer-ledger.unbooked-invoices"].places == ("77",)
-    assert found["customer-ledger.unbooked-payments"].places == ("7 → 1",)
+    assert found["customer-ledger.unbooked-payments"].places == ("7 på faktura 1",)
+    assert found["customer-ledger.unbooked-payments"].amount == 40
     assert found["customer-ledger.undated-payments"].verdict is Verdict.WARNING
 
 
@@ -156,6 +161,10 @@ def test_kronor_are_written_as_in_swedish() -> None:
 
 def reconciled(total: Decimal, balance: Decimal) -> Reconciliation:
     return Reconciliation(accounts=(2440,), ledger_total=total, account_balance=balance, difference=total - balance)
+
+
+def a_ledger(found: Reconciliation, dataset: Dataset = Dataset.SUPPLIER_LEDGER, **more: Any) -> Ledger:
+    return Ledger(dataset=dataset, items=(), reconciliation=found, **more)
 
 
 def a_request(number: str | None = None) -> ImportRequested:

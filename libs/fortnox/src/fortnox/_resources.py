@@ -19,6 +19,7 @@ from fortnox._models.ledgers import (
     InvoicePaymentListItem,
     SupplierInvoiceListItem,
     SupplierInvoicePaymentListItem,
+    TaxReduction,
 )
 from fortnox._models.vouchers import VoucherListItem
 from fortnox._wire import Wire
@@ -66,6 +67,7 @@ SUPPLIER_INVOICE_PAYMENTS = Resource(
     SupplierInvoicePaymentListItem,
     EVERYWHERE | {"invoicenumber"},
 )
+TAX_REDUCTIONS = Resource("taxreductions", "TaxReductions", TaxReduction, EVERYWHERE | {"filter", "referencenumber"})
 CUSTOMERS = Resource("customers", "Customers", Customer, EVERYWHERE | {"filter", "customernumber", "name"})
 SUPPLIERS = Resource("suppliers", "Suppliers", Supplier, EVERYWHERE | {"filter"})
 ACCOUNTS = Resource("accounts", "Accounts", Account, EVERYWHERE | BY_YEAR | {"sru"})

@@ -212,9 +212,13 @@ class Simulator:
 
     # The truth, and what has been called
 
-    async def vouchers(self, tenant: int, financial_year: int | None = None, series: str | None = None) -> list[Plain]:
-        """All vouchers as they are, by year, series and number."""
-        found: list[Plain] = await self._get("vouchers", tenant=tenant, financial_year=financial_year, series=series)
+    async def vouchers(
+        self, tenant: int, financial_year: int | None = None, series: str | None = None, *, gone: bool = False
+    ) -> list[Plain]:
+        """All vouchers as they are, by year, series and number; with `gone` deleted ones too, each with `gone_at`."""
+        found: list[Plain] = await self._get(
+            "vouchers", tenant=tenant, financial_year=financial_year, series=series, gone="true" if gone else None
+        )
         return found
 
     async def ledger(self, tenant: int, kind: LedgerKind, on: date) -> Plain:

@@ -50,7 +50,7 @@ class World:
         self.store.put(_voucher_key(company, voucher), voucher)
 
     def drop_voucher(self, company: Company, voucher: Voucher) -> None:
-        company.books.remove(voucher)
+        company.books.remove(voucher, self.clock.now())
         self.store.delete(_voucher_key(company, voucher))
 
     def keep_invoices(self, company: Company, invoices: Iterable[Invoice]) -> None:

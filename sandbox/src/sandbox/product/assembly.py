@@ -71,6 +71,8 @@ def _add(proof: Proof, part: str, chunk: dict[str, Any]) -> None:
         proof.company = chunk
     else:
         proof.parts.setdefault(part, []).extend(chunk["vouchers" if part == "vouchers" else "rows"])
+        if beside := chunk.get("unbooked_payments"):
+            proof.parts.setdefault(f"{part}.unbooked_payments", []).extend(beside)
 
 
 def _row_count(proof: Proof, dataset: str) -> int:
@@ -101,11 +103,15 @@ def _balances(proof: Proof, kind: str) -> int:
 
 
 def _ledger_totals(items: Iterable[dict[str, Any]]) -> dict[str, int]:
-    totals = {"total_sek": 0}
+    totals = {"total_sek": 0, "credits_sek": 0, "tax_agency_sek": 0}
     for item in items:
-        totals["total_sek"] += ore(item["remaining_sek"])
-        currency = f"remaining_{item['currency']}"
-        totals[currency] = totals.get(currency, 0) + ore(item["remaining"])
+        remaining, in_sek, currency = ore(item["remaining"]), ore(item["remaining_sek"]), item["currency"]
+        added = {"total_sek": in_sek, f"remaining_{currency}": remaining}
+        if remaining < 0:
+            added |= {"credits_sek": in_sek, f"credits_{currency}": remaining}
+        added["tax_agency_sek"] = ore(item["tax_agency_share"] or "0")
+        for name, amount in added.items():
+            totals[name] = totals.get(name, 0) + amount
     return totals
 
 

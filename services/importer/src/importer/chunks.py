@@ -119,6 +119,9 @@ def _ledger(ledger: Ledger, result: Result) -> Iterator[Part]:
     lots: Sequence[tuple[Any, ...]] = [*packed(ledger.items, ledger.dataset)] or [()]
     for items in lots:
         yield Part(kind, ledger.dataset, {"closing_date": closing, "rows": items}, len(items), len(items))
+    for payments in packed(ledger.unbooked_payments, ledger.dataset):
+        content = {"closing_date": closing, "rows": (), "unbooked_payments": payments}
+        yield Part(kind, "unbooked_payments", content, len(payments), rows=0)
 
 
 def _checks(result: Result) -> Iterator[Part]:

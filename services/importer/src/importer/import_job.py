@@ -58,7 +58,7 @@ class Importer:
         async with reporting(job, Plan.for_datasets(job.command.datasets)) as progress:
             fetched = await self._fetch(job, progress)
             progress.enter("checking", FETCHED)
-            result = await asyncio.to_thread(conclude, job.command, fetched)
+            result = await asyncio.to_thread(conclude, job.command, fetched, self.settings.ageing_edges)
             progress.enter("publishing", CHECKED)
             snapshot = snapshot_of(job, job.command.import_id)
             summaries = await publish(self.publisher, job, snapshot, result, fetched.document)

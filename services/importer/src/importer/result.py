@@ -3,7 +3,7 @@
 from datetime import date
 
 from common.events import Check, Dataset
-from common.events.import_data import OpenItem
+from common.events.import_data import OpenItem, UnbookedPayment
 from common.events.imports import Reconciliation
 from common.events.types import Model, Timestamp
 from importer.fetch.books import Company
@@ -15,6 +15,7 @@ class Ledger(Model):
     dataset: Dataset
     items: tuple[OpenItem, ...]
     reconciliation: Reconciliation
+    unbooked_payments: tuple[UnbookedPayment, ...] = ()
 
 
 class Result(Model):

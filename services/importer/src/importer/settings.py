@@ -1,10 +1,19 @@
 """What the importer needs to be told."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import PositiveFloat
+from pydantic import AfterValidator, PositiveFloat, PositiveInt
 
 from common.settings import ConnectorClientSettings
+from importer.ledger.ageing import EDGES
+
+
+def rising(edges: tuple[int, ...]) -> tuple[int, ...]:
+    if not edges or list(edges) != sorted(set(edges)):
+        msg = "the ageing buckets' last days must rise"
+        raise ValueError(msg)
+    return edges
 
 
 class ImporterSettings(ConnectorClientSettings):
@@ -14,6 +23,9 @@ class ImporterSettings(ConnectorClientSettings):
     """How long an import waits for a new consent, or for Fortnox or the connector to come back."""
     keep_results_days: PositiveFloat = 30
     """How long an import's SIE file and result are kept after they were last used."""
+
+    ageing_edges: Annotated[tuple[PositiveInt, ...], AfterValidator(rising)] = EDGES
+    """The last day of each ageing bucket, as JSON: [30,60,90] gives 1–30, 31–60, 61–90 and over 90 days overdue."""
 
     @property
     def patience(self) -> timedelta:

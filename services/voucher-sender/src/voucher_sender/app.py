@@ -26,7 +26,7 @@ from common.service import Runtime, Service
 from voucher_sender import api, batch_job, burying, waiting
 from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
 from voucher_sender.repository import Batches, SeriesLocks
-from voucher_sender.sender import Sender, Timing
+from voucher_sender.sender import Command, Sender, Timing
 from voucher_sender.settings import VoucherSenderSettings
 
 NAME, SCHEMA = "voucher-sender", "voucher_sender"
@@ -46,19 +46,26 @@ def assemble(runtime: Runtime[VoucherSenderSettings], sender: Sender) -> None:
     """What reads commands, and the workers that carry them out with a sender's means."""
     worker = runtime.worker(job_kind(sender))
     handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
-    runtime.inbox(
-        topics.VOUCHER_BATCHES,
+    runtime.inbox(topics.VOUCHER_BATCHES, *commands(handlers), wake=[worker])
+    inbox = Inbox(runtime.pool, states(handlers), runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
+    runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
+
+
+def commands(handlers: Handlers) -> list[Route]:
+    """What the product can ask for."""
+    return [
         Route(VouchersApproved, handlers.enqueue, handlers.refuse),
         Route(VouchersCorrectionRequested, handlers.correct, handlers.refuse_correction),
-        wake=[worker],
-    )
-    states = [
+    ]
+
+
+def states(handlers: Handlers) -> list[Route]:
+    """What the connector tells."""
+    return [
         Route(ConnectionEstablished, handlers.wake),
         Route(ConnectionRenewed, handlers.wake),
         *(Route(state, ignore) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
     ]
-    inbox = Inbox(runtime.pool, states, runtime.dead_letters, wake=[worker.wake], clock=runtime.clock)
-    runtime.subscribe(topics.CONNECTIONS, without_tombstones(inbox.accept))
 
 
 def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
@@ -83,13 +90,14 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
 
 
 def job_kind(sender: Sender) -> JobKind:
-    async def run(job: Job[VouchersApproved]) -> None:
+    async def run(job: Job[Command]) -> None:
         await batch_job.run(job, sender)
 
-    async def give_up(job: Job[VouchersApproved], error: ProblemError) -> None:
+    async def give_up(job: Job[Command], error: ProblemError) -> None:
         await waiting.give_up(job, sender, error)
 
-    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up, buried=burying.bury)
+    commands = (VouchersApproved, VouchersCorrectionRequested)
+    return JobKind(BATCH, commands, run=run, give_up=give_up, buried=burying.bury)
 
 
 def create_app(settings: VoucherSenderSettings) -> FastAPI:

@@ -201,7 +201,7 @@ class Booking:
     async def _prove_markers(self) -> None:
         """Before the second voucher is sent: does the company's list show the first one's marker?
 
-        Where it doesn't, looks read vouchers singly (`Shelf.unmarked`), and nothing else changes.
+        Where it doesn't, looks read vouchers singly (`Shelf.suspects`), and nothing else changes.
         """
         if self._markers_proven or self._first is None:
             return

@@ -86,12 +86,6 @@ GAVE_UP_WAITING = Problem(
     next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
-CORRECTIONS_NOT_YET = Problem(
-    code="vouchers.corrections-not-yet",
-    swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",
-    next_step="Gör ändringsverifikationen direkt i Fortnox.",
-    english="Correction of booked vouchers is not built yet.",
-)
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
     swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",

@@ -33,8 +33,7 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
     told = differs(desk, pending, booked)
     async with desk.transaction() as connection:
         vouchers = Vouchers(connection)
-        receipt = make(desk, pending, booked, await vouchers.clock(), told)
-        await Receipts(connection).write(receipt)
+        receipt = await Receipts(connection).write(make(desk, pending, booked, await vouchers.clock(), told))
         await vouchers.booked(desk.tenant, pending.voucher_id)
         await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
         await desk.keep_calls(connection)
@@ -57,7 +56,7 @@ def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tupl
     """A receipt of the voucher as Fortnox returned it."""
     year = desk.command.financial_year if booked.year == desk.financial_year else None
     written = of(booked, desk.tenant, pending.voucher_id, pending.marker, desk.command.batch_id, at, told)
-    return replace(written, year_from=year and year.from_date, year_to=year and year.to_date)
+    return replace(written, year_from=year.from_date if year else None, year_to=year.to_date if year else None)
 
 
 def of(
@@ -85,6 +84,7 @@ def of(
         marker=marker,
         differences=list(told),
         batch_id=batch_id,
+        lines=[str(line) for line in lines],
     )
 
 
@@ -107,6 +107,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             awaiting_approval=receipt.awaiting_approval,
             link=link(receipt),
             decided=receipt.decided,
+            corrects=receipt.corrects,
         )
     ]
     if receipt.differences:

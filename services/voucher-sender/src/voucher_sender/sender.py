@@ -10,11 +10,15 @@ import httpx
 
 from common.clock import SYSTEM, Clock
 from common.database import Connection, Pool
-from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
+from common.events.voucher_batches import ApprovedVoucher, VouchersApproved, VouchersCorrectionRequested
 from common.jobs import Job
 from fortnox import Client, Permit, Permits
-from voucher_sender.repository import Batch, Batches
+from voucher_sender.correcting.correction import Correction, heading
+from voucher_sender.repository import Batch, Batches, Corrections
 from voucher_sender.right import OpenSession, RightToPost
+
+Command = VouchersApproved | VouchersCorrectionRequested
+"""What the sender is told to do; either is carried out as a batch."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Sender:
     timing: Timing = Timing()
 
     @asynccontextmanager
-    async def desk(self, job: Job[VouchersApproved]) -> AsyncIterator["Desk"]:
+    async def desk(self, job: Job[Command]) -> AsyncIterator["Desk"]:
         """Everything that one attempt at a batch needs."""
         async with self.permits(job.connection_id) as permits:
             counted = CountedPermits(permits)
@@ -92,18 +96,16 @@ class Sender:
 class Desk:
     """One attempt at a batch."""
 
-    job: Job[VouchersApproved]
+    job: Job[Command]
     sender: Sender
     fortnox: Client
     permits: CountedPermits
+    command: VouchersApproved = field(init=False)
+    """What is to be booked: the job's own command, or the batch that a correction comes to."""
     batch: Batch = field(init=False)
     """As the database has it; there once the attempt has begun."""
     _right: RightToPost | None = field(default=None, init=False, repr=False)
     _calls_kept: int = field(default=0, init=False)
-
-    @property
-    def command(self) -> VouchersApproved:
-        return self.job.command
 
     @property
     def timing(self) -> Timing:
@@ -144,8 +146,16 @@ class Desk:
 
     async def begin(self) -> None:
         """Puts the batch down, if no earlier attempt has."""
+        asked = self.job.command
         async with self.job.transaction() as connection:
-            self.batch = await Batches(connection).begin(self.command)
+            if isinstance(asked, VouchersApproved):
+                self.command = asked
+                self.batch = await Batches(connection).begin(asked)
+            else:
+                self.command = heading(asked)
+                self.batch = await Batches(connection).begin(self.command, correction=True)
+                if prepared := await Corrections(connection).prepared(asked.correction_id):
+                    self.command = Correction.model_validate(prepared)
 
     async def read_batch(self, connection: Connection) -> None:
         self.batch = await Batches(connection).get(self.command.batch_id)

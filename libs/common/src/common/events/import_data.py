@@ -132,6 +132,8 @@ class Settlement(Model):
     amount: Amount
     """In the item's currency."""
     reference: str = ""
+    against: str | None = None
+    """For a credit note's settlement: the item on the other side, where it is known."""
 
 
 class OpenItem(Model):
@@ -157,16 +159,40 @@ class OpenItem(Model):
     days_overdue: int
     """At the closing date; zero or less is not due."""
     bucket: str
-    """not_due, 1-30, 31-60, 61-90 or over_90."""
+    """not_due, 1-30, 31-60, 61-90 or over_90, unless the importer is set to other limits."""
     booked: bool = True
     credit_of: str | None = None
+    """For a credit note: the invoice that it credits, where it is known."""
+    vat_sek: Amount | None = None
+    """The VAT in `amount_sek`; nothing where neither its voucher nor Fortnox tells."""
+    remaining_vat_sek: Amount | None = None
+    """The same share of `remaining_sek`: a write-down is made without it."""
+    tax_agency_share: Amount | None = None
+    """The part of `remaining` that the Tax Agency owes and not the customer (ROT, RUT), where it is known."""
+    reminders: int | None = None
+    """How often it was reminded of so far; only looked up for the largest that are long overdue."""
+    last_reminder: datetime.date | None = None
+    collection: bool = False
+    """Handed over for collection or sold (Fortnox Finans)."""
+
+
+class UnbookedPayment(Model):
+    """A payment that is registered but not booked: it has lowered nothing yet."""
+
+    number: str
+    invoice: str
+    date: datetime.date | None
+    amount: Amount
+    """In SEK, at the payment's own rate."""
 
 
 class LedgerChunk(Chunk):
-    """Open items at the closing date, by number."""
+    """Open items at the closing date, by number; in chunks after them what stands beside the ledger."""
 
     closing_date: datetime.date
     rows: tuple[OpenItem, ...]
+    unbooked_payments: tuple[UnbookedPayment, ...] = ()
+    """Dated up to the closing date, as far back as payments were read."""
 
 
 class CustomerLedgerChunk(LedgerChunk):

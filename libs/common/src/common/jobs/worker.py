@@ -81,6 +81,8 @@ class Worker:
     slots: int = 8
     lease: timedelta = timedelta(seconds=15)
     clock: Clock = SYSTEM
+    poll: float = POLL
+    measure: float = MEASURE
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _unpublished: int = field(default=0, init=False)
 
@@ -110,7 +112,7 @@ class Worker:
             if claim:
                 return claim
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
+                async with asyncio.timeout(self.poll):
                     await self._wake.wait()
 
     async def _claim(self) -> Claim | None:
@@ -249,7 +251,7 @@ class Worker:
                     JOBS_OLDEST.labels(self.kind.name).set(waiting.oldest.total_seconds())
                     self._unpublished = await connection.fetchval("select count(*) from outbox")
                     OUTBOX_WAITING.set(self._unpublished)
-            await self.clock.sleep(MEASURE)
+            await self.clock.sleep(self.measure)
 
     def _job(self, claim: Claim) -> Job[Any]:
         event = load(claim.command, {model.TYPE: model for model in self.kind.commands})

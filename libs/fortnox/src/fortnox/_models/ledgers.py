@@ -65,6 +65,15 @@ class Invoice(InvoiceListItem):
     last_remind_date: OptionalDay = None
 
 
+class TaxReduction(Wire):
+    """What the Tax Agency is to pay of an invoice (ROT, RUT), one for each person. Nothing about the person is read."""
+
+    reference_number: Key
+    reference_document_type: OptionalText = None  # INVOICE, ORDER or OFFER
+    asked_amount: OptionalAmount = None
+    approved_amount: OptionalAmount = None
+
+
 class WriteOff(Wire):
     """A part of the balance that was written off instead of paid."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 from sandbox.fortnox.books.model import FinancialYear, Voucher
 
@@ -16,12 +16,15 @@ class Books:
         self._series: dict[tuple[int, str], dict[int, Voucher]] = defaultdict(dict)
         self._versions: dict[int, int] = defaultdict(int)
         self._sorted: dict[int, tuple[int, list[Voucher]]] = {}
+        self.gone: list[tuple[Voucher, datetime]] = []
+        """What was deleted, and when: for those who judge others. Of the moment, as the journal is."""
 
     def add(self, voucher: Voucher) -> None:
         self._series[voucher.year, voucher.series][voucher.number] = voucher
         self.changed(voucher.year)
 
-    def remove(self, voucher: Voucher) -> None:
+    def remove(self, voucher: Voucher, at: datetime) -> None:
+        self.gone.append((voucher, at))
         del self._series[voucher.year, voucher.series][voucher.number]
         self.changed(voucher.year)
 

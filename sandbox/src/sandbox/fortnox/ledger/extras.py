@@ -14,8 +14,10 @@ SHARE = 100  # one of each case for so many invoices, and at least one
 
 
 def add(keeper: Keeper, rng: Random, year: FinancialYear, parties: list[Party]) -> None:
-    """Adds some of each case, dated within the year."""
+    """Adds some of each case, dated within the year; some of what is open was reminded of."""
     still_open = [invoice for invoice in keeper.ledger.invoices.values() if _is_plain_and_open(invoice)]
+    for invoice in still_open[::4]:
+        invoice.reminders = 1 + invoice.number % 3
     for _ in range(1 + len(keeper.ledger.invoices) // SHARE):
         keeper.issue(Money(0), rng.choice(parties), _day(rng, year), booked=False, cancelled=True)
         keeper.issue(_amount(rng), rng.choice(parties), _day(rng, year), booked=False, sent=False)

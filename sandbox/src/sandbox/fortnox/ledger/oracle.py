@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from sandbox.fortnox.amounts import parse as ore
 from sandbox.fortnox.amounts import text
 from sandbox.fortnox.company import Company
 from sandbox.fortnox.ledger.model import Event, Invoice, Kind
@@ -19,13 +20,14 @@ def as_of(company: Company, kind: Kind, on: dt.date) -> Plain:
     """
     ledger = company.ledgers[kind]
     items = [item for invoice in ledger.invoices.values() if (item := _item(company, invoice, on))]
-    open_events = [e for invoice in ledger.invoices.values() for e in invoice.history if e.date <= on]
+    account_events = [e for invoice in ledger.invoices.values() for e in invoice.history if e.date <= on]
     return {
         "kind": kind.value,
         "date": on.isoformat(),
         "items": sorted(items, key=lambda item: int(item["number"])),
-        "total": text(sum(event.sek_amount for event in open_events)),
-        "on_account": text(sum(event.sek_amount for event in open_events if event.on_account)),
+        "total": text(sum(ore(item["remaining_sek"]) for item in items)),
+        "credits": text(sum(ore(item["remaining_sek"]) for item in items if ore(item["remaining"]) < 0)),
+        "on_account": text(sum(event.sek_amount for event in account_events if event.on_account)),
         "account": kind.account,
         "account_balance": _account_balance(company, kind, on),
         "unbooked_payments": _unbooked_payments(company, kind, on),
@@ -33,7 +35,12 @@ def as_of(company: Company, kind: Kind, on: dt.date) -> Plain:
 
 
 def _item(company: Company, invoice: Invoice, on: dt.date) -> Plain | None:
-    """What was open of one item; None if it wasn't there yet or is closed."""
+    """What was open of one item; None if it wasn't there yet or is closed.
+
+    An item is there from its own date: what was paid before that date is on the account and not in the ledger.
+    """
+    if invoice.date > on:
+        return None
     until = [event for event in invoice.history if event.date <= on]
     remaining = sum(event.currency_amount for event in until)
     remaining_sek = sum(event.sek_amount for event in until)
@@ -56,6 +63,9 @@ def _item(company: Company, invoice: Invoice, on: dt.date) -> Plain | None:
         "credit_note": invoice.is_credit,
         "on_account": any(event.on_account for event in until),
         "tax_agency_share": text(min(invoice.tax_agency_share, max(remaining, 0))),
+        "credits": str(invoice.credits) if invoice.credits else None,
+        "reminders": invoice.reminders,
+        "voucher": f"{invoice.voucher.series} {invoice.voucher.number}" if invoice.voucher else None,
     }
 
 

@@ -16,6 +16,7 @@ from sandbox.fortnox.resources import (
     supplierinvoicepayments,
     supplierinvoices,
     suppliers,
+    taxreductions,
     vouchers,
     voucherseries,
 )
@@ -38,6 +39,7 @@ ENDPOINTS = [
         supplierinvoicepayments,
         supplierinvoices,
         suppliers,
+        taxreductions,
         vouchers,
         voucherseries,
     )

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import sie
+from sandbox.fortnox.books.model import Voucher
 from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.ledger import oracle
 from sandbox.fortnox.ledger.model import Kind
@@ -149,7 +150,12 @@ def _vouchers(world: World, request: Request, _: bytes) -> Any:
     query = request.query_params
     company = world.companies[int(query["tenant"])]
     year, series = query.get("financial_year"), query.get("series")
-    return truth.vouchers(v for v in company.books if year in {None, str(v.year)} and series in {None, v.series})
+
+    def asked(voucher: Voucher) -> bool:
+        return year in {None, str(voucher.year)} and series in {None, voucher.series}
+
+    gone = [(v, at) for v, at in company.books.gone if asked(v)] if query.get("gone") == "true" else []
+    return truth.vouchers(filter(asked, company.books), gone)
 
 
 def _ledger(world: World, request: Request, _: bytes) -> Any:

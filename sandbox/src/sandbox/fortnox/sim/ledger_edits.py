@@ -32,12 +32,14 @@ def create_invoice(
     credits: int | None = None,  # noqa: A002 - the invoice that it credits
     type: str = "INVOICE",  # noqa: A002 - Fortnox's InvoiceType
     tax_agency_share: Decimal = Decimal(),
+    reminders: int = 0,
 ) -> Any:
     """An invoice, or with a negative amount a credit note; booked with a voucher, cash invoices without any here."""
     day = date or world.clock.today()
     keeper, year = _keeper(world, company, kind), _year(company, day)
     money = Money(int(amount * 100), currency, rate, unit)
     more: dict[str, Any] = {"credits": credits, "tax_agency_share": int(tax_agency_share * 100), "type": type}
+    more["reminders"] = reminders
     if due is not None:
         more["due"] = due
     debtor = _party(company, kind, party)

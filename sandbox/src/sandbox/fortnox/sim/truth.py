@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sandbox.fortnox.amounts import text
@@ -35,8 +36,10 @@ def company(one: Company) -> Plain:
     }
 
 
-def vouchers(found: Iterable[Voucher]) -> list[Plain]:
-    return [voucher(one) for one in sorted(found, key=lambda v: v.key)]
+def vouchers(found: Iterable[Voucher], gone: Iterable[tuple[Voucher, datetime]] = ()) -> list[Plain]:
+    """By year, series and number; after them what was deleted, if that is asked for."""
+    there = [voucher(one) for one in sorted(found, key=lambda v: v.key)]
+    return there + [{**voucher(one), "gone_at": at.isoformat()} for one, at in gone]
 
 
 def voucher(one: Voucher) -> Plain:
@@ -63,4 +66,5 @@ def _row(row: Row) -> Plain:
         "objects": [list(pair) for pair in row.objects],
         "text": row.text,
         "removed": row.removed,
+        "added": row.added,
     }

@@ -8,6 +8,7 @@ from common.events import Check, Dataset, Verdict
 from common.events.imports import Reconciliation
 from importer.checks.results import Rule, Texts, kronor
 from importer.fetch.invoices import Sources
+from importer.result import Ledger
 
 NAMES = {
     Dataset.CUSTOMER_LEDGER: ("kundreskontran", "customer ledger"),
@@ -15,13 +16,12 @@ NAMES = {
 }
 
 
-def of_ledger(dataset: Dataset, sources: Sources, reconciliation: Reconciliation | None) -> Iterator[Check]:
+def of_ledger(ledger: Ledger, sources: Sources) -> Iterator[Check]:
     """Reconciliation first, then what is not part of the ledger but explains differences."""
-    rules = _Rules(dataset)
-    if reconciliation is not None:
-        yield rules.reconciled(reconciliation)
+    rules = _Rules(ledger.dataset)
+    yield rules.reconciled(ledger.reconciliation)
     yield rules.unbooked_invoices(sources)
-    yield rules.unbooked_payments(sources)
+    yield rules.unbooked_payments(ledger)
     if sources.undated_payments:
         yield rules.undated.found(Verdict.WARNING, sources.undated_payments)
 
@@ -61,8 +61,8 @@ class _Rules:
             f"{code}.unbooked-payments",
             Texts(f"Inga obokförda betalningar i {swedish}.", f"No unbooked payments in the {english}."),
             Texts(
-                f"Ej bokförda betalningar i {swedish}, som inte räknas: {{count}} st ({{places}}).",
-                f"Payments of the {english} that are not booked, and do not count: {{count}} ({{places}}).",
+                f"Ej bokförda betalningar i {swedish}, som inte räknas: {{count}} st, {{amount}} kr ({{places}}).",
+                f"Payments of the {english} that are not booked, and do not count: {{count}}, {{amount}} ({{places}}).",
             ),
             "Bokför betalningarna i Fortnox och hämta igen.",
         )
@@ -94,7 +94,10 @@ class _Rules:
         amount = sum((invoice.in_sek(invoice.total) for invoice in found), Decimal(0))
         return self._unbooked_invoices.found(Verdict.WARNING, [one.number for one in found], amount=amount)
 
-    def unbooked_payments(self, sources: Sources) -> Check:
-        if not sources.unbooked_payments:
+    def unbooked_payments(self, ledger: Ledger) -> Check:
+        found = ledger.unbooked_payments
+        if not found:
             return self._unbooked_payments.passed()
-        return self._unbooked_payments.found(Verdict.WARNING, sources.unbooked_payments)
+        amount = sum((payment.amount for payment in found), Decimal(0))
+        places = [f"{payment.number} på faktura {payment.invoice}" for payment in found]
+        return self._unbooked_payments.found(Verdict.WARNING, places, amount=amount)

@@ -1,17 +1,18 @@
 """A ledger's sources: today's invoices, and what settled those that were in the ledger on the closing date."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import fortnox
 from common.concurrency import tasks
 from importer import problems
-from importer.fetch import payments
+from importer.fetch import details, payments
 from importer.fetch.reading import Reading
 from importer.fetch.sides import Side
-from importer.ledger.as_of import belongs
+from importer.ledger.as_of import belongs, open_items
+from importer.ledger.details import Details, merged
 from importer.ledger.model import Invoice, Settlement
 
 
@@ -23,8 +24,6 @@ class Sources:
     settlements: tuple[Settlement, ...]
     unbooked_invoices: tuple[Invoice, ...]
     """Dated up to the closing date and not booked: not in an accrual ledger."""
-    unbooked_payments: tuple[str, ...]
-    """Payment and invoice, in words, of payments that Fortnox lists but that don't lower any balance."""
     undated_payments: tuple[str, ...]
     """Booked payments without a date: they count from their invoice's."""
     listed: tuple[Invoice, ...] = ()
@@ -33,12 +32,15 @@ class Sources:
     """All payments that were read, booked or not."""
     payments_from: date | None = None
     """From this day on `payments` is complete; None: all of them are there."""
+    details: Mapping[str, Details] = field(default_factory=dict)
+    """What lists don't say, by the invoice's number."""
 
 
 async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_method: bool) -> Sources:
     """All invoices and payments by lists; payments one by one only for what the list can't say."""
     async with tasks() as group:
         listed = group.create_task(reading.every(side.invoices))
+        shares = group.create_task(details.tax_agency_shares(reading, side))
         paid = group.create_task(reading.every(side.payments))
     invoices = {invoice.number: invoice for invoice in map(side.invoice, listed.result())}
     members = {
@@ -48,16 +50,16 @@ async def read(reading: Reading, side: Side[Any], closing_date: date, *, cash_me
     }
     _require_rates(members.values())
     settlements = await payments.settlements(reading, side, invoices, members, paid.result(), closing_date)
+    items = open_items(members.values(), settlements, closing_date, cash_method=cash_method)
+    singles = await details.singly(reading, side, members.values(), items, cash_method=cash_method)
     return Sources(
         invoices=tuple(members.values()),
         settlements=tuple(settlements),
         unbooked_invoices=tuple(_unbooked(invoices.values(), closing_date)) if not cash_method else (),
-        unbooked_payments=tuple(
-            _pair(one) for one in paid.result() if not one.booked and one.invoice_number in members
-        ),
         undated_payments=tuple(_pair(one) for one in paid.result() if one.booked and one.payment_date is None),
         listed=tuple(invoices.values()),
         payments=tuple(paid.result()),
+        details=merged(singles, shares.result()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import fortnox
 from common.events import Dataset
+from importer.ledger.details import Details
 from importer.ledger.model import KRONOR, Invoice, VoucherName, from_sek
 
 Listed = TypeVar("Listed", fortnox.InvoiceListItem, fortnox.SupplierInvoiceListItem)
@@ -23,12 +24,23 @@ class Side(Generic[Listed]):
     payments: fortnox.Resource[Any]
     payment: Callable[[fortnox.Client, str], Awaitable[fortnox.InvoicePayment]]
     invoice: Callable[[Listed], Invoice]
+    single_model: type[Any]
+    single: Callable[[fortnox.Client, str], Awaitable[Any]]
+    details: Callable[[Any, Invoice], Details]
     presets: tuple[str, ...]
     """Fortnox's names for the preset ledger account."""
     account: int
     """The usual one (BAS), where the presets may not be read."""
     sign: int
     """1 for claims, which are debit in the books, −1 for debts."""
+    has_reminders: bool = False
+    has_tax_reductions: bool = False
+    """ROT and RUT are of customers' invoices only."""
+
+    @property
+    def singles(self) -> str:
+        """What the plan calls invoices that are read one by one."""
+        return f"{self.invoices.path}, one by one"
 
     def accounts(self, presets: Mapping[str, int]) -> tuple[int, ...]:
         """The accounts that the ledger is held to."""
@@ -82,6 +94,30 @@ def _voucher(series: str | None, number: int | None, year: int | None) -> Vouche
     return None if number is None or series is None or year is None else VoucherName(series, number, year)
 
 
+def customer_details(single: fortnox.Invoice, invoice: Invoice) -> Details:
+    """What a customer's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.total_vat is None else invoice.in_sek(single.total_vat),
+        tax_agency_share=single.tax_reduction,
+        reminders=single.reminders,
+        last_reminder=single.last_remind_date,
+        credits=_reference(single.invoice_reference),
+    )
+
+
+def supplier_details(single: fortnox.SupplierInvoice, invoice: Invoice) -> Details:
+    """What a supplier's invoice says when it is read singly."""
+    return Details(
+        vat_sek=None if single.vat is None else invoice.in_sek(single.vat),
+        credits=_reference(single.credit_reference) if invoice.total < 0 else None,
+    )
+
+
+def _reference(number: str | None) -> str | None:
+    """ "0" is none (fact 3)."""
+    return number if number and number != "0" else None
+
+
 def _rate(listed: fortnox.InvoiceListItem | fortnox.SupplierInvoiceListItem) -> Decimal | None:
     """SEK for one of the currency; Fortnox quotes it for `currency_unit` of them, such as 100 yen."""
     if (listed.currency or KRONOR) == KRONOR:
@@ -97,9 +133,14 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
+    single_model=fortnox.Invoice,
+    single=fortnox.Client.invoice,
+    details=customer_details,
     presets=fortnox.CUSTOMER_CLAIMS,
     account=1510,
     sign=1,
+    has_reminders=True,
+    has_tax_reductions=True,
 )
 SUPPLIERS = Side(
     dataset=Dataset.SUPPLIER_LEDGER,
@@ -107,6 +148,9 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
+    single_model=fortnox.SupplierInvoice,
+    single=fortnox.Client.supplier_invoice,
+    details=supplier_details,
     presets=fortnox.SUPPLIER_DEBTS,
     account=2440,
     sign=-1,

@@ -1,8 +1,9 @@
 """How long an item has been overdue on a day, and which ageing bucket that is."""
 
+from collections.abc import Sequence
 from datetime import date
 
-EDGES = (30, 60, 90)  # days; the profession's usual ones
+EDGES = (30, 60, 90)  # days; the profession's usual ones (issue of the ledgers); a setting of the importer
 NOT_DUE = "not_due"
 
 
@@ -11,13 +12,13 @@ def days_overdue(due_date: date | None, invoice_date: date, on: date) -> int:
     return (on - (due_date or invoice_date)).days
 
 
-def bucket(days: int) -> str:
-    """`not_due`, `1-30`, `31-60`, `61-90` or `over_90`."""
+def bucket(days: int, edges: Sequence[int] = EDGES) -> str:
+    """`not_due`, `1-30`, `31-60`, `61-90` or `over_90`, or whatever the edges make."""
     if days <= 0:
         return NOT_DUE
     first = 1
-    for last in EDGES:
+    for last in edges:
         if days <= last:
             return f"{first}-{last}"
         first = last + 1
-    return f"over_{EDGES[-1]}"
+    return f"over_{edges[-1]}"

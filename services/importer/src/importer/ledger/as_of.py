@@ -1,15 +1,16 @@
 """The open items of a ledger as of a date. Fortnox only tells today's balance: what settled later is put back.
 
-The rules and their sources: Fortnox fact 5.7, field fact B1.
+The rules and their sources are in docs/ledgers.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from common.events.import_data import OpenItem
 from common.events.import_data import Settlement as SettledAfter
 from importer.ledger import ageing
+from importer.ledger.details import NOTHING, Details, part_of
 from importer.ledger.model import Invoice, Settlement, SettlementKind
 
 
@@ -36,14 +37,21 @@ def remaining(invoice: Invoice, settlements: Sequence[Settlement], closing_date:
 
 
 def open_items(
-    invoices: Iterable[Invoice], settlements: Iterable[Settlement], closing_date: date, *, cash_method: bool
+    invoices: Iterable[Invoice],
+    settlements: Iterable[Settlement],
+    closing_date: date,
+    *,
+    cash_method: bool,
+    details: Mapping[str, Details] | None = None,
+    edges: Sequence[int] = ageing.EDGES,
 ) -> list[OpenItem]:
     """All that was open at the end of the day, by number. Unsettled credits and overpayments are negative items."""
+    known = details or {}
     settled: dict[str, list[Settlement]] = {}
     for one in settlements:
         settled.setdefault(one.invoice, []).append(one)
     items = (
-        _item(invoice, settled.get(invoice.number, []), closing_date)
+        _item(invoice, settled.get(invoice.number, []), closing_date, known.get(invoice.number, NOTHING), edges)
         for invoice in invoices
         if belongs(invoice, closing_date, cash_method=cash_method)
     )
@@ -56,17 +64,28 @@ def by_number(number: str) -> tuple[int, str]:
 
 
 def totals(items: Iterable[OpenItem]) -> dict[str, int]:
-    """Control totals in hundredths: `total_sek`, and `remaining_<currency>` for each currency that occurs."""
-    sums = {"total_sek": Decimal(0)}
+    """Control totals in hundredths.
+
+    `total_sek`, of it `credits_sek` (items that are negative) and `tax_agency_sek` (ROT, RUT), and for each currency
+    that occurs `remaining_<currency>` and, where there are negative items, `credits_<currency>`.
+    """
+    sums: dict[str, Decimal] = dict.fromkeys(("total_sek", "credits_sek", "tax_agency_sek"), Decimal(0))
     for item in items:
-        sums["total_sek"] += item.remaining_sek
-        name = f"remaining_{item.currency}"
-        sums[name] = sums.get(name, Decimal(0)) + item.remaining
+        added = {"total_sek": item.remaining_sek, f"remaining_{item.currency}": item.remaining}
+        if item.remaining < 0:
+            added |= {"credits_sek": item.remaining_sek, f"credits_{item.currency}": item.remaining}
+        if item.tax_agency_share:
+            added["tax_agency_sek"] = item.tax_agency_share
+        for name, amount in added.items():
+            sums[name] = sums.get(name, Decimal(0)) + amount
     return {name: int(amount.scaleb(2)) for name, amount in sums.items()}
 
 
-def _item(invoice: Invoice, settlements: Sequence[Settlement], closing_date: date) -> OpenItem:
+def _item(
+    invoice: Invoice, settlements: Sequence[Settlement], closing_date: date, known: Details, edges: Sequence[int]
+) -> OpenItem:
     open_then = remaining(invoice, settlements, closing_date)
+    total_sek, open_sek = invoice.in_sek(invoice.total), invoice.in_sek(open_then)
     overdue = ageing.days_overdue(invoice.due_date, invoice.invoice_date, closing_date)
     after = sorted((one for one in settlements if one.on > closing_date), key=lambda one: (one.on, one.reference))
     return OpenItem(
@@ -78,21 +97,34 @@ def _item(invoice: Invoice, settlements: Sequence[Settlement], closing_date: dat
         due_date=invoice.due_date,
         currency=invoice.currency,
         amount=invoice.total,
-        amount_sek=invoice.in_sek(invoice.total),
+        amount_sek=total_sek,
         paid_before=invoice.total - open_then,
         remaining=open_then,
-        remaining_sek=invoice.in_sek(open_then),
-        paid_after=tuple(
-            SettledAfter(kind=one.kind, date=one.on, amount=one.amount, reference=one.reference) for one in after
-        ),
+        remaining_sek=open_sek,
+        paid_after=tuple(_told(one) for one in after),
         days_overdue=overdue,
-        bucket=ageing.bucket(overdue),
+        bucket=ageing.bucket(overdue, edges),
         booked=invoice.booked,
-        credit_of=_credit_of(invoice, after),
+        credit_of=_credit_of(invoice, after) or known.credits,
+        vat_sek=known.vat_sek,
+        remaining_vat_sek=part_of(known.vat_sek, open_sek, total_sek),
+        tax_agency_share=_tax_agency_share(known, open_then),
+        reminders=known.reminders,
+        last_reminder=known.last_reminder,
+        collection=invoice.collection,
     )
+
+
+def _told(one: Settlement) -> SettledAfter:
+    return SettledAfter(kind=one.kind, date=one.on, amount=one.amount, reference=one.reference, against=one.against)
 
 
 def _credit_of(invoice: Invoice, after: Iterable[Settlement]) -> str | None:
     """The invoice that a credit note went against later, where that is known."""
     against = [one.against for one in after if one.kind is SettlementKind.CREDIT and one.against]
     return against[0] if invoice.total < 0 and against else None
+
+
+def _tax_agency_share(known: Details, open_then: Decimal) -> Decimal | None:
+    """Of what is open: the customer is taken to pay the own share first, as Fortnox's invoice asks for only that."""
+    return None if known.tax_agency_share is None else min(known.tax_agency_share, max(open_then, Decimal(0)))

@@ -1,6 +1,7 @@
 """All SQL of the voucher-sender. The caller owns the transaction."""
 
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
+from voucher_sender.repository.corrections import CorrectedBefore, Corrections
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, Sent, State, Vouchers
@@ -9,6 +10,8 @@ __all__ = [
     "Batch",
     "Batches",
     "Claimed",
+    "CorrectedBefore",
+    "Corrections",
     "Entry",
     "KnownVoucher",
     "Outcome",

@@ -84,12 +84,12 @@ class Batches:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def begin(self, batch: VouchersApproved) -> Batch:
-        """The batch's row, made if it isn't there."""
+    async def begin(self, batch: VouchersApproved, *, correction: bool = False) -> Batch:
+        """The batch's row, made if it isn't there; a correction's vouchers are kept with it when they are known."""
         await self._connection.execute(
             """
-            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to)
-            values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction)
+            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
             """,
             batch.batch_id,
             batch.connection_id,
@@ -98,6 +98,7 @@ class Batches:
             batch.series,
             batch.financial_year.from_date,
             batch.financial_year.to_date,
+            {} if correction else None,
         )
         return await self.get(batch.batch_id)
 

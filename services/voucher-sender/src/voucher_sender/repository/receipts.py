@@ -1,9 +1,10 @@
 """Receipts, and what Fortnox has shown of its locks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -33,6 +34,10 @@ class Receipt:
     year_to: date | None = None
     decided: bool = False
     """Whether a person decided that this voucher counts."""
+    lines: list[str] = field(default_factory=list)
+    """The rows as Fortnox returned them, in words; empty in receipts of older versions."""
+    corrects: dict[str, Any] | None = None
+    """The voucher that it reverses: `voucher_id`, `series`, `number`, `financial_year`. Known when it is written."""
 
     @property
     def awaiting_approval(self) -> bool:
@@ -50,15 +55,23 @@ class Receipts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def write(self, receipt: Receipt) -> None:
-        await self._connection.execute(
+    async def write(self, receipt: Receipt) -> Receipt:
+        """Writes it, and returns it with what it corrects, where it does."""
+        corrects = await self._connection.fetchval(
             """
             insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
-                approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided, lines,
+                corrects)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                (select jsonb_build_object('voucher_id', r.voucher_id, 'series', r.series, 'number', r.number,
+                     'financial_year', r.financial_year)
+                 from corrections c join receipts r using (tenant, voucher_id)
+                 where c.tenant = $1 and c.corrected_by = $2))
+            returning corrects
             """,
-            *(getattr(receipt, name) for name in RECEIPT_COLUMNS),
+            *(getattr(receipt, name) for name in RECEIPT_COLUMNS if name != "corrects"),
         )
+        return replace(receipt, corrects=corrects)
 
     async def get(self, tenant: int, voucher_ids: Iterable[str]) -> dict[str, Receipt]:
         rows = await self._connection.fetch(
