@@ -105,7 +105,8 @@ async def _places(desk: Desk, sent: Sequence[Sent], above: int) -> defaultdict[s
             found[one.marker].add((one.series, one.number, one.financial_year))
     shelf = await lookup.read(desk.fortnox, series, year, down_to=above - lookup.MAY_COME_AGAIN)
     explained = {number for places in found.values() for code, number, of in places if (code, of) == (series, year)}
-    unread = [number for number in shelf.suspects(lambda _: False, above) if number not in explained]
+    suspects = shelf.suspects(lookup.like(desk.command.vouchers), above)
+    unread = [number for number in suspects if number not in explained]
     for seen in (*shelf.items, *await lookup.read_singly(desk.fortnox, shelf, unread)):
         for marker in markers_in(seen.comments):
             found[marker].add((series, seen.voucher_number, year))

@@ -51,18 +51,14 @@ class Shelf:
     def suspects(self, alike: Alike, above: int | None = None) -> list[int]:
         """Vouchers that could be one of ours where the list shows no markers: those alike, and those that are new.
 
-        New are those above a number that the series had before, and the last few up to it: had these been deleted
-        since, their numbers came again. Missed would be one whose text somebody has changed, and that got a number
-        below these: then both must have happened in the time of a look, in a company whose list hides comments.
+        New are those above a number that the series had before. Had its last vouchers been deleted since, ours could
+        have a number up to it. Missed would be one that did so, and whose text somebody has changed besides, all in
+        the time of a look.
         """
         if self.shows_markers:
             return []
-        new_from = None if above is None else above + 1 - MAY_COME_AGAIN
-        return sorted(
-            one.voucher_number
-            for one in self.items
-            if alike(one) or (new_from is not None and one.voucher_number >= new_from)
-        )
+        new = (one.voucher_number for one in self.items if above is not None and one.voucher_number > above)
+        return sorted({*new, *(one.voucher_number for one in self.items if alike(one))})
 
 
 def like(vouchers: Iterable[ApprovedVoucher]) -> Alike:
