@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import stamina
+from faststream.kafka import KafkaBroker
+from pydantic import SecretStr
 
 from common import database as db
 from common.clock import SYSTEM
@@ -20,6 +22,8 @@ from common.events import FinancialYear, VouchersApproved, VouchersCorrectionReq
 from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
 from common.jobs import Job, JobStore, Worker
 from common.messaging.outbox import Outbox
+from common.service import Runtime
+from common.settings import Caller
 from fortnox.testing import FreePermits
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.company import ALL_SCOPES, Company
@@ -30,11 +34,14 @@ from sandbox.fortnox.sim import truth
 from sandbox.fortnox.world import World
 from sandbox.histories import Command, Record, judge
 from voucher_sender import batch_job
+from voucher_sender.app import create_app as voucher_sender_app
 from voucher_sender.app import job_kind
 from voucher_sender.handlers import Handlers
 from voucher_sender.sender import Sender, Timing
+from voucher_sender.settings import VoucherSenderSettings
 
 SCHEMA = "voucher_sender"
+KEY = "a key of the tests"
 CLIENT_ID = "tests"
 YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
 LAST_DAY = YEAR.to_date
@@ -72,7 +79,7 @@ TIMING = Timing(
     lost=timedelta(seconds=0.1),
 )
 
-MEMORY = "vouchers, receipts, corrections, batches, batch_vouchers, series_locks, jobs, job_turns"
+MEMORY = "vouchers, receipts, corrections, decisions, companies, batches, batch_vouchers, series_locks, jobs, job_turns"
 EVERYTHING = f"{MEMORY}, inbox, outbox, outbox_sequences"
 
 Batches = Callable[..., VouchersApproved]
@@ -167,7 +174,7 @@ class Office:
             "series": "I",
             "date": LAST_DAY,
             "voucher_ids": voucher_ids,
-            "requested_by": "Eva Ek",
+            "requested_by": "user-1042",
         }
         correction = VouchersCorrectionRequested(**{**fields, **changes})
         event = new_event(correction, source="tests", time=SYSTEM.now())
@@ -194,6 +201,14 @@ class Office:
                     await asyncio.sleep(0.01)
                     continue
                 await batch_job.run(job, sender)
+
+    async def attempt(self, sender: Sender | None = None) -> None:
+        """One attempt at the job that is due."""
+        sender = sender or self.sender()
+        await self.due()
+        job = await self.claim(sender)
+        assert job is not None
+        await batch_job.run(job, sender)
 
     async def claim(self, sender: Sender) -> Job[Any] | None:
         kind = job_kind(sender)
@@ -282,11 +297,9 @@ class Office:
         """The truth: the series' vouchers of the year, by number."""
         return [one for one in self.company.books.of_year(self.financial_year) if one.series == series]
 
-    def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
+    def judge(self, *asked: VouchersApproved | VouchersCorrectionRequested, told: Iterable[dict[str, Any]]) -> None:
         """Never doubled, never lost, receipts true, in order: by the books, the events and what was approved."""
-        commands = [
-            Command(str(batch.batch_id), batch.TYPE, self.tenant, batch.model_dump(mode="json")) for batch in batches
-        ]
+        commands = [Command(one.business_key, one.TYPE, self.tenant, one.model_dump(mode="json")) for one in asked]
         books = truth.vouchers(self.company.books, self.company.books.gone)
         verdict = judge(Record({self.tenant: books}, list(told), commands))
         assert verdict.good, str(verdict)
@@ -359,3 +372,27 @@ def patient(office: Office) -> Callable[..., Office]:
         return replace(office, timing=replace(office.timing, **times))
 
     return change
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The service's HTTP side on the office's database, without Kafka."""
+
+    app: Any
+    headers: dict[str, str]
+
+
+@pytest.fixture
+async def interface(office: Office) -> Interface:
+    settings = VoucherSenderSettings(
+        database_url=SecretStr(office.dsn),
+        kafka_bootstrap_servers="",
+        connector_url="",
+        connector_key=SecretStr(""),
+        fortnox_client_id=CLIENT_ID,
+        callers={"product": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"vouchers"}))},
+    )
+    app = voucher_sender_app(settings)
+    runtime = Runtime("voucher-sender", SCHEMA, settings, office.pool, KafkaBroker(), AsyncExitStack())
+    app.state.service.runtime = runtime
+    return Interface(app, {"authorization": f"Bearer {KEY}"})

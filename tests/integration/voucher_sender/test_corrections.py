@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import httpx
+
 from common.events import FinancialYear
 from common.events.voucher_batches import DimensionObject, VoucherRow
 
@@ -81,8 +83,33 @@ async def test_who_asked_and_when_is_kept(office: Any, a_batch: Any) -> None:
     async with office.pool.acquire() as connection:
         kept = await connection.fetchrow("select voucher_id, requested_by, requested_at from corrections")
         now = await connection.fetchval("select clock()")
-    assert (kept["voucher_id"], kept["requested_by"]) == ("v-1", "Eva Ek")
+    assert (kept["voucher_id"], kept["requested_by"]) == ("v-1", "user-1042")
     assert abs((now - kept["requested_at"]).total_seconds()) < 60
+
+
+async def test_over_http_original_and_correction_name_each_other(office: Any, a_batch: Any, interface: Any) -> None:
+    batch = a_batch(1)
+    await office.book(batch)
+    correction = await office.request("v-1")
+    await office.work()
+    receipt = (await office.told_of(correction.correction_id))[1]
+
+    async with httpx.AsyncClient(
+        base_url="http://sender", transport=httpx.ASGITransport(interface.app), headers=interface.headers
+    ) as http:
+        vouchers = f"/v1/connections/{office.connection_id}/vouchers"
+        original = (await http.get(f"{vouchers}/v-1")).json()
+        reversing = (await http.get(f"{vouchers}/{receipt['voucher_id']}")).json()
+        before = (await http.get(f"/v1/batches/{batch.batch_id}")).json()["vouchers"][0]
+        after = (await http.get(f"/v1/batches/{correction.correction_id}/receipts")).json()["vouchers"][0]
+
+    assert (original["corrects"], reversing["corrected_by"]) == (None, None)
+    assert (before["corrected_by"], after["corrects"]) == (original["corrected_by"], reversing["corrects"])
+    by, about = original["corrected_by"], reversing["corrects"]
+    assert (by["voucher_id"], by["series"], by["number"]) == (receipt["voucher_id"], "I", 2)
+    assert {name: about[name] for name in receipt["corrects"]} == receipt["corrects"]
+    assert (by["requested_by"], about["requested_by"]) == ("user-1042", "user-1042")
+    assert by["requested_at"] == about["requested_at"]
 
 
 async def test_an_original_of_another_year_is_named_with_its_year(office: Any, a_batch: Any) -> None:

@@ -23,8 +23,8 @@ from common.leases import Leases, Purpose
 from common.messaging.inbox import Inbox, Route
 from common.problems import ProblemError
 from common.service import Runtime, Service
-from voucher_sender import api, batch_job, burying, waiting
-from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
+from voucher_sender import api, batch_job, burying, companies, waiting
+from voucher_sender.handlers import BATCH, Handlers, without_tombstones
 from voucher_sender.repository import Batches, SeriesLocks
 from voucher_sender.sender import Command, Sender, Timing
 from voucher_sender.settings import VoucherSenderSettings
@@ -64,7 +64,7 @@ def states(handlers: Handlers) -> list[Route]:
     return [
         Route(ConnectionEstablished, handlers.wake),
         Route(ConnectionRenewed, handlers.wake),
-        *(Route(state, ignore) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
+        *(Route(state, companies.remember) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
     ]
 
 
@@ -85,6 +85,7 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
             away=timedelta(seconds=settings.away_seconds),
             lost=timedelta(seconds=settings.lost_seconds),
             give_up_after=timedelta(hours=settings.give_up_after_hours),
+            registers=timedelta(seconds=settings.registers_seconds),
         ),
     )
 

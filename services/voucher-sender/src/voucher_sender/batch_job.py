@@ -27,7 +27,8 @@ async def run(job: Job[Command], sender: Sender) -> None:
 
 
 async def _carry_out(desk: Desk) -> None:
-    if not desk.command.vouchers and not await preparing.prepare(desk):
+    goes_on = bool(desk.command.vouchers)
+    if not goes_on and not await preparing.prepare(desk):
         return
     if not desk.batch.checked:
         await check(desk)
@@ -35,6 +36,8 @@ async def _carry_out(desk: Desk) -> None:
         right = right_to_post(desk.sender.open_session, desk.tenant, desk.command.series, desk.clock)
         async with right as held:
             with desk.holding(held):
+                if goes_on:
+                    await preparing.look_again(desk)
                 sending = await booking.begin(desk, held)
                 await sending.run()
     await closing.close(desk)

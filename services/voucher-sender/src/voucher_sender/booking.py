@@ -53,7 +53,7 @@ class Booking:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
         self._stopped = await self._stopped_before()
         for pending in await self._pending():
-            if self._stopped:
+            if pending.state is not State.INTENDED and self._stopped:
                 await refusals.stop(self._desk, pending)
             else:
                 await self._settle(pending)
@@ -64,6 +64,9 @@ class Booking:
             there = await self._already_there(pending)
             if there:
                 await self._keep_found(pending, there)
+                return
+            if pending.state is State.INTENDED and self._stopped:  # it was not booked, nor will it be
+                await refusals.stop(self._desk, pending)
                 return
             try:
                 await self._send(pending)

@@ -20,6 +20,7 @@ from common.events.voucher_batches import Mode
 from common.jobs import JobStore
 from common.messaging.outbox import Outbox
 from common.problems import REUSED_KEY, ProblemError
+from voucher_sender import companies
 from voucher_sender.repository import Corrections
 
 BATCH = "batch"
@@ -60,15 +61,12 @@ class Handlers:
 
     async def wake(self, connection: Connection, event: Event[ConnectionState]) -> None:
         """The connection may work again: what waits for it is tried now."""
+        await companies.remember(connection, event)
         await JobStore(connection).wake(event.data.connection_id)
 
     async def _refuse(self, connection: Connection, event: Event[Any], about: Any, error: ProblemError) -> None:
         refused = VouchersRefused(connection_id=event.data.connection_id, batch_id=about, trouble=Trouble.of(error))
         await self.outbox.add(connection, new_event(refused, source=self.source, time=self.clock.now(), cause=event))
-
-
-async def ignore(_connection: Connection, _event: Event[ConnectionState]) -> None:
-    """Nothing follows from it here."""
 
 
 def without_tombstones(hand_over: Callable[[Record], Awaitable[Any]]) -> Callable[[Record], Awaitable[None]]:

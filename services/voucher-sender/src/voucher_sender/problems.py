@@ -8,6 +8,12 @@ NO_YEAR = Problem(
     next_step="Lägg upp räkenskapsåret i Fortnox, eller rätta räkenskapsåret i uppdraget, och skicka igen.",
     english="Financial year {year} does not exist in Fortnox, which has: {years}.",
 )
+DIFFERENT_YEAR = Problem(
+    code="vouchers.different-financial-year",
+    swedish="Räkenskapsåret {year} stämmer inte med det i Fortnox, som är {fortnox_year}.",
+    next_step="Rätta räkenskapsåret i uppdraget eller i Fortnox, och skicka igen.",
+    english="Fortnox has a financial year {fortnox_year} where the batch says {year}.",
+)
 NO_SERIES = Problem(
     code="vouchers.no-series",
     swedish="Verifikationsserien {series} finns inte i Fortnox för räkenskapsåret. Serier som kan väljas: {usable}.",
@@ -85,6 +91,13 @@ GAVE_UP_WAITING = Problem(
     swedish="Omgången har väntat i {hours} timmar utan att kunna fortsätta och har stoppats.",
     next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
+)
+ONLY_CHECKED = Problem(
+    code="vouchers.only-checked",
+    swedish="Omgången kontrollerades bara. Inget skickades, så det finns inget kvitto.",
+    next_step="Skicka verifikationerna till Fortnox först.",
+    english="The batch has mode check: nothing was sent, and there are no receipts.",
+    status=409,
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",

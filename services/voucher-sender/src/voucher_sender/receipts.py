@@ -1,6 +1,5 @@
 """The receipt of a voucher: made from what Fortnox has, kept once, told as often as it is asked for."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -54,19 +53,24 @@ def differs(desk: Desk, pending: Pending, booked: Voucher) -> tuple[str, ...]:
 
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:
     """A receipt of the voucher as Fortnox returned it."""
-    year = desk.command.financial_year if booked.year == desk.financial_year else None
-    written = of(booked, desk.tenant, pending.voucher_id, pending.marker, desk.command.batch_id, at, told)
-    return replace(written, year_from=year.from_date if year else None, year_to=year.to_date if year else None)
+    batch = desk.command
+    year = batch.financial_year if booked.year == desk.financial_year else None
+    return of(
+        booked, year, desk.tenant, pending.voucher_id, marker=pending.marker, batch_id=batch.batch_id, at=at, told=told
+    )
 
 
 def of(
     booked: Voucher,
+    year: FinancialYear | None,
     tenant: int,
     voucher_id: str,
+    *,
     marker: str,
     batch_id: UUID,
     at: datetime,
     told: tuple[str, ...],
+    decided: bool = False,
 ) -> Receipt:
     """What Fortnox has, as the receipt of a voucher."""
     lines = booked_lines(booked)
@@ -85,6 +89,9 @@ def of(
         differences=list(told),
         batch_id=batch_id,
         lines=[str(line) for line in lines],
+        year_from=year.from_date if year else None,
+        year_to=year.to_date if year else None,
+        decided=decided,
     )
 
 

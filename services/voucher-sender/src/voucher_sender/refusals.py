@@ -1,28 +1,36 @@
 """Vouchers that are not booked, and how it is told: what Fortnox refused becomes the check's own findings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from common.database import Connection
 from common.events import Trouble, VoucherDuplicated, VoucherRejected
+from common.events.voucher_batches import VouchersApproved
 from common.events.vouchers import BookedAs, Finding, Severity
-from fortnox import PeriodLocked, Refused, Voucher
+from fortnox import Code, PeriodLocked, Refused, Voucher
 from voucher_sender import checks, registers, telemetry
 from voucher_sender import findings as words
+from voucher_sender.earlier import Known
 from voucher_sender.findings import wrong
 from voucher_sender.problems import DUPLICATED, STOPPED
+from voucher_sender.registers import Reading
 from voucher_sender.repository import Batches, Outcome, Pending, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
+
+ACCOUNT_CODES = frozenset({Code.ACCOUNT_NOT_FOUND, Code.ACCOUNT_NOT_FOUND_AGAIN, Code.ACCOUNT_NOT_ACTIVE})
 
 
 async def reject(desk: Desk, pending: Pending, refused: Refused) -> None:
     """A voucher that Fortnox refused although it passed the check."""
     log.warning("voucher.refused", **refused.details())
     if isinstance(refused, PeriodLocked):
+        locked_until = await registers.locked_until(desk.fortnox)  # it may have been locked a second ago
+        desk.batch = replace(desk.batch, locked_until=locked_until or desk.batch.locked_until)
         await reject_locked(desk, pending)
     else:
         await settle(desk, pending, await _explain(desk, pending, refused))
@@ -95,10 +103,24 @@ async def note_double(
 
 
 async def _explain(desk: Desk, pending: Pending, refused: Refused) -> list[Finding]:
-    """What has changed since the check: it is made again for this voucher. Else Fortnox's own code must do."""
+    """What has changed since the check: it is made again for this voucher, from fresh registers.
+
+    Where these show nothing, Fortnox's own code must do.
+    """
     batch = desk.command.model_copy(update={"vouchers": (desk.approved(pending.position),)})
-    read = await registers.read(desk.fortnox, batch)
-    found = checks.run(batch, read, checks.Known(batch.batch_id))[0].findings
-    errors = [one for one in found if one.severity is Severity.ERROR]
-    code = refused.code if refused.code is not None else "–"
-    return errors or [wrong(words.REFUSED_BY_FORTNOX, pending.voucher_id, code=code)]
+    read = await Reading(desk, batch, fresh=True, with_books=False).registers()
+    found = checks.run(batch, read, Known(batch.batch_id))[0].findings
+    return [one for one in found if one.severity is Severity.ERROR] or [_by_code(batch, refused.code)]
+
+
+def _by_code(batch: VouchersApproved, code: int | None) -> Finding:
+    """What Fortnox's error number says (Fortnox fact 6.4)."""
+    (voucher,) = batch.vouchers
+    if code in ACCOUNT_CODES:
+        accounts = ", ".join(str(account) for account in sorted({row.account for row in voucher.rows}))
+        return wrong(words.ACCOUNT_REFUSED, voucher.voucher_id, accounts=accounts, code=code)
+    if code == Code.CHARACTERS_NOT_ALLOWED:
+        return wrong(words.CHARACTERS_REFUSED, voucher.voucher_id, code=code)
+    if code == Code.DATE_OUTSIDE_YEAR:
+        return wrong(words.DATE_OUTSIDE_YEAR, voucher.voucher_id, date=voucher.date, year=batch.financial_year)
+    return wrong(words.REFUSED_BY_FORTNOX, voucher.voucher_id, code="–" if code is None else code)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID
 
 import httpx
@@ -12,10 +13,14 @@ from common.clock import SYSTEM, Clock
 from common.database import Connection, Pool
 from common.events.voucher_batches import ApprovedVoucher, VouchersApproved, VouchersCorrectionRequested
 from common.jobs import Job
+from common.memory import Memory
 from fortnox import Client, Permit, Permits
 from voucher_sender.correcting.correction import Correction, heading
+from voucher_sender.problems import OTHER_COMPANY
 from voucher_sender.repository import Batch, Batches, Corrections
 from voucher_sender.right import OpenSession, RightToPost
+
+REMEMBERED = 200  # registers, some five for a company: accounts may take a few MB, so no more
 
 Command = VouchersApproved | VouchersCorrectionRequested
 """What the sender is told to do; either is carried out as a batch."""
@@ -39,6 +44,8 @@ class Timing:
     """For how long a batch waits without getting anywhere. One with an unknown outcome waits on."""
     lock_memory: timedelta = timedelta(days=1)
     """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
+    registers: timedelta = timedelta(seconds=60)
+    """For how long a company's registers are remembered for its next batches."""
 
     @property
     def longest_post(self) -> timedelta:
@@ -48,14 +55,18 @@ class Timing:
 
 @dataclass
 class CountedPermits:
-    """Permits that remember how many were given, and for which company."""
+    """Permits that remember how many were given, and for which company: all are for the same one."""
 
     permits: Permits = field(repr=False)
     calls: int = 0
     tenant: int | None = None
 
     async def acquire(self) -> Permit:
+        """Raises ProblemError when the connection has come to lead to another company meanwhile."""
         permit = await self.permits.acquire()
+        if self.tenant not in {None, permit.tenant}:
+            permit.answered()  # unused
+            raise OTHER_COMPANY.error()
         self.calls += 1
         self.tenant = permit.tenant
         return permit
@@ -76,6 +87,11 @@ class Sender:
     transport: httpx.AsyncBaseTransport | None = None
     clock: Clock = SYSTEM
     timing: Timing = Timing()
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Companies' registers, by tenant: whatever the connection, and for none but that company."""
+        return Memory(self.clock, self.timing.registers.total_seconds(), REMEMBERED)
 
     @asynccontextmanager
     async def desk(self, job: Job[Command]) -> AsyncIterator["Desk"]:

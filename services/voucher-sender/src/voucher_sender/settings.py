@@ -20,3 +20,6 @@ class VoucherSenderSettings(ConnectorClientSettings):
     """The same when the connection is lost or lacks a right; a connection event wakes the work sooner."""
     give_up_after_hours: float = Field(default=72.0, gt=0)
     """How long a batch waits without getting anywhere. One with an unknown outcome waits on."""
+    registers_seconds: float = Field(default=60.0, ge=0)
+    """How long a company's years, series, accounts, cost centres, projects and preset accounts are remembered for its
+    next batches. What would be wrong by memory is read again before it is told."""

@@ -62,7 +62,7 @@ class BookedAs(Model):
 
 
 class Corrects(BookedAs):
-    """The voucher that another one reverses, as its receipt names it."""
+    """The other voucher of a correction, by the product's id and by its place in Fortnox."""
 
     voucher_id: VoucherId
 

@@ -1,4 +1,8 @@
-"""The first step of a correction: reads the originals, and makes the batch that it comes to, or refuses it whole."""
+"""The first step of a correction: reads the originals, and makes the batch that it comes to, or refuses it whole.
+
+Between this reading and the sending an original can still be changed: Fortnox books nothing on a condition. An attempt
+that goes on where an earlier one left off reads them once more before it sends (`look_again`).
+"""
 
 import contextlib
 from collections import Counter
@@ -11,14 +15,16 @@ from common.events.voucher_batches import VouchersCorrectionRequested
 from common.events.vouchers import BookedAs
 from fortnox import FinancialYear as FortnoxYear
 from fortnox import NotFound, Voucher
-from voucher_sender import waiting
+from voucher_sender import refusals, waiting
 from voucher_sender.correcting import reversals, words
 from voucher_sender.correcting.correction import Correction, heading, reversing_id
 from voucher_sender.correcting.originals import Original, Reversal, place_of
 from voucher_sender.correcting.reversals import Entry, Place
+from voucher_sender.findings import wrong
 from voucher_sender.marker import marker_of, markers_in
+from voucher_sender.problems import OTHERS_FAILED
 from voucher_sender.registers import year_like
-from voucher_sender.repository import Corrections, Receipts, State
+from voucher_sender.repository import Corrections, Receipts, State, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -41,7 +47,7 @@ async def _prepare(desk: Desk) -> bool:
     request = desk.job.command
     assert isinstance(request, VouchersCorrectionRequested)
     years = {year.id: year for year in await desk.fortnox.financial_years()}
-    originals = await _read(desk, request)
+    originals = await _read(desk, request, request.voucher_ids)
     reversed_by = await _reversals(desk, request, originals, years)
     verdicts = [one.verdict(reversed_by.get(one.voucher_id)) for one in originals]
     refused = [one for one in verdicts if one.findings]
@@ -54,9 +60,32 @@ async def _prepare(desk: Desk) -> bool:
     return True
 
 
-async def _read(desk: Desk, request: VouchersCorrectionRequested) -> list[Original]:
-    """The originals in the order of the request, each once: what we know of them, and as they are in Fortnox now."""
-    times, tenant = Counter(request.voucher_ids), _tenant(desk)
+async def look_again(desk: Desk) -> None:
+    """Rejects what an earlier attempt prepared and did not send, when an original is no more what it was then.
+
+    All or nothing holds for what is left.
+    """
+    request, correction = desk.job.command, desk.command
+    if not isinstance(request, VouchersCorrectionRequested) or not isinstance(correction, Correction):
+        return
+    async with desk.sender.pool.acquire() as connection:
+        pending = await Vouchers(connection).pending(correction.batch_id)
+    unsent = {correction.originals[one.position - 1]: one for one in pending if one.state is State.APPROVED}
+    if not unsent:
+        return
+    years = {year.id: year for year in await desk.fortnox.financial_years()}
+    originals = await _read(desk, request, list(unsent))
+    reversed_by = await _reversals(desk, request, originals, years)
+    verdicts = [one.verdict(reversed_by.get(one.voucher_id)) for one in originals]
+    if any(one.findings for one in verdicts):
+        for one in verdicts:
+            found = one.findings or (wrong(OTHERS_FAILED, unsent[one.voucher_id].voucher_id),)
+            await refusals.settle(desk, unsent[one.voucher_id], found)
+
+
+async def _read(desk: Desk, request: VouchersCorrectionRequested, voucher_ids: Sequence[str]) -> list[Original]:
+    """The originals in their order, each once: what we know of them, and as they are in Fortnox now."""
+    times, tenant = Counter(voucher_ids), _tenant(desk)
     async with desk.sender.pool.acquire() as connection:
         receipts = await Receipts(connection).get(tenant, times)
         before = await Corrections(connection).before(tenant, request.correction_id, times)

@@ -1,6 +1,7 @@
 """All SQL of the voucher-sender. The caller owns the transaction."""
 
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
+from voucher_sender.repository.companies import Companies
 from voucher_sender.repository.corrections import CorrectedBefore, Corrections
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
@@ -10,6 +11,7 @@ __all__ = [
     "Batch",
     "Batches",
     "Claimed",
+    "Companies",
     "CorrectedBefore",
     "Corrections",
     "Entry",

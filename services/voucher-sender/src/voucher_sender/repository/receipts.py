@@ -1,6 +1,6 @@
 """Receipts, and what Fortnox has shown of its locks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,11 @@ from uuid import UUID
 from common.database import Connection
 
 AWAITING_APPROVAL = (1, 2)  # Fortnox's ApprovalState: not ready, not approved (Fortnox fact 6.1)
+
+
+def api_path(series: str, number: int, financial_year: int) -> str:
+    """Where Fortnox's API has a voucher, after the API's own address (Fortnox fact 6.1, `@url`)."""
+    return f"/3/vouchers/{quote(series, safe='')}/{number}?financialyear={financial_year}"
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,7 @@ class Receipt:
 
     @property
     def path(self) -> str:
-        """Where Fortnox's API has it, after the API's own address (Fortnox fact 6.1, `@url`)."""
-        return f"/3/vouchers/{quote(self.series, safe='')}/{self.number}?financialyear={self.financial_year}"
+        return api_path(self.series, self.number, self.financial_year)
 
 
 class Receipts:
@@ -81,6 +85,23 @@ class Receipts:
         )
         return {row["voucher_id"]: Receipt(**row) for row in rows}
 
+    async def at(
+        self, tenant: int, financial_year: int, places: Collection[tuple[str, int]]
+    ) -> set[tuple[str, int, str]]:
+        """Series, number and rows hash of what was booked at these places: a number may have come again since."""
+        rows = await self._connection.fetch(
+            """
+            select series, number, rows_hash from receipts
+            where tenant = $1 and financial_year = $2
+              and (series, number) in (select * from unnest($3::text[], $4::integer[]))
+            """,
+            tenant,
+            financial_year,
+            [series for series, _ in places],
+            [number for _, number in places],
+        )
+        return {(row["series"], row["number"], row["rows_hash"]) for row in rows}
+
 
 RECEIPT_COLUMNS = tuple(Receipt.__dataclass_fields__)
 
@@ -91,16 +112,23 @@ class SeriesLocks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def lockable(self, tenant: int, financial_year: int, series: str, valid_for: timedelta) -> bool | None:
-        """What was seen last; None when nothing was, or too long ago."""
+    async def lockable(
+        self, tenant: int, financial_year: int, series: str, locked_until: date, valid_for: timedelta
+    ) -> bool | None:
+        """What was seen last; None when nothing was, too long ago, or while the lock stood at another date.
+
+        Who moves the lock may have changed the exempt series too.
+        """
         seen: bool | None = await self._connection.fetchval(
             """
             select lockable from series_locks
-            where tenant = $1 and financial_year = $2 and series = $3 and seen_at > clock() - $4::interval
+            where tenant = $1 and financial_year = $2 and series = $3 and locked_until = $4
+              and seen_at > clock() - $5::interval
             """,
             tenant,
             financial_year,
             series,
+            locked_until,
             valid_for,
         )
         return seen

@@ -35,6 +35,8 @@ class KnownVoucher:
     series: str | None = None
     financial_year: int | None = None
     number: int | None = None
+    rows_hash: str | None = None
+    """As booked."""
 
     @property
     def place(self) -> str:
@@ -98,7 +100,7 @@ class Vouchers:
             select v.voucher_id, v.state, v.content_hash, v.marker, v.batch_id,
                 b.ended_at is not null or b.batch_id is null as batch_ended,
                 coalesce(r.series, v.series) as series,
-                coalesce(r.financial_year, v.financial_year) as financial_year, r.number
+                coalesce(r.financial_year, v.financial_year) as financial_year, r.number, r.rows_hash
             from vouchers v
             left join batches b using (batch_id)
             left join receipts r on r.tenant = v.tenant and r.voucher_id = v.voucher_id
