@@ -126,7 +126,10 @@ class Decider:
         if not await decisions.take_job(doubt.batch_id) or not await decisions.hold(doubt):
             raise problems.DECISION_BUSY.error()
         await decisions.keep(doubt, wish.booked_as, differences, wish.reason, wish.decided_by)
-        if booked is not None:
+        if await Receipts(session).get(doubt.tenant, [doubt.voucher_id]):
+            await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
+            told: Sequence[EventData] = []  # it had been booked before its double was found: that was told, and stands
+        elif booked is not None:
             told = await _receipt(session, doubt, booked, differences)
         elif doubt.ended:
             told = await _rejection(session, doubt)
