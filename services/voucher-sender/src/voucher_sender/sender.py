@@ -178,5 +178,9 @@ class Desk:
 
     async def keep_calls(self, connection: Connection) -> None:
         """Adds the calls that were made since the last time to the batch's."""
-        await Batches(connection).add_calls(self.command.batch_id, self.permits.calls - self._calls_kept)
-        self._calls_kept = self.permits.calls
+        await Batches(connection).add_calls(self.command.batch_id, self.calls_to_keep())
+
+    def calls_to_keep(self) -> int:
+        """The calls that were made since this was asked last."""
+        new, self._calls_kept = self.permits.calls - self._calls_kept, self.permits.calls
+        return new

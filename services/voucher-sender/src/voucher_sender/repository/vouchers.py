@@ -265,8 +265,9 @@ class Vouchers:
         )
         return since
 
-    async def booked(self, tenant: int, voucher_id: str) -> None:
-        await self._move(tenant, voucher_id, State.BOOKED)
+    async def booked(self, tenant: int, voucher_id: str) -> datetime:
+        """It has a receipt; returns the database's time."""
+        return await self._move(tenant, voucher_id, State.BOOKED)
 
     async def rejected(self, tenant: int, voucher_id: str) -> None:
         await self._move(tenant, voucher_id, State.REJECTED)
@@ -278,16 +279,18 @@ class Vouchers:
             "update vouchers set found_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, found_at
         )
 
-    async def _move(self, tenant: int, voucher_id: str, state: State) -> None:
-        await self._connection.execute(
+    async def _move(self, tenant: int, voucher_id: str, state: State) -> datetime:
+        now: datetime = await self._connection.fetchval(
             """
             update vouchers set state = $3, uncertain_since = null, uncertain_code = null
             where tenant = $1 and voucher_id = $2
+            returning clock()
             """,
             tenant,
             voucher_id,
             state,
         )
+        return now
 
     async def sent(self, batch_id: UUID) -> list[Sent]:
         """The vouchers that the batch has sent or tried to send."""
