@@ -163,6 +163,11 @@ class Office:
         grant = self.world.grants.grants[CLIENT_ID, self.tenant]
         return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
 
+    def another_company(self) -> "Office":
+        """An office with the same Fortnox and the same database, whose company has books of its own."""
+        company = open_company(self.world)
+        return replace(self, tenant=company.tenant, connection_id=uuid4())
+
     async def approve(self, batch: VouchersApproved) -> VouchersApproved:
         """Enqueues the batch as the inbox does."""
         event = new_event(batch, source="tests", time=SYSTEM.now())
@@ -310,10 +315,10 @@ class Office:
         assert verdict.good, str(verdict)
 
 
-def open_company(world: World, tenant: int) -> Company:
+def open_company(world: World, tenant: int | None = None) -> Company:
     """A company with `BOOKS` and without ledgers, connected to us."""
     company = found(world, BOOKS.encode("cp437"), Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
-    world.grants.consent(CLIENT_ID, tenant, tuple(ALL_SCOPES), service=True)
+    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
     return company
 
 

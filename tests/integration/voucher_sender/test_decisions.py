@@ -156,6 +156,25 @@ async def test_which_of_two_counts_is_decided_told_and_shown(
     assert next(one for one in again if one["type"] == "voucher.booked")["decided"]
 
 
+async def test_of_a_doubled_voucher_with_a_receipt_that_one_counts(
+    office: Any, a_batch: Any, decider: Decider, wish: Any
+) -> None:
+    batch = a_batch(1)
+    await office.book(batch)
+    async with office.pool.acquire() as connection:
+        await connection.execute("update vouchers set state = 'duplicated'")
+
+    other = await refusal(decider, wish(2))
+    none = await refusal(decider, wish(None))
+    await decider.decide(wish(1))
+    told = (await office.events(batch))[-1]
+
+    assert (other, none) == ("decision.receipt-stays", "decision.receipt-stays")
+    assert (told["type"], told["number"], told["decided"]) == ("voucher.booked", 1, False)
+    own = await state(office)
+    assert (own.state, own.decision.decided, own.receipt.number) == ("booked", "booked", 1)
+
+
 async def test_a_batch_that_waits_goes_on_when_it_is_decided_that_it_is_not_booked(
     office: Any, a_batch: Any, decider: Decider, wish: Any
 ) -> None:

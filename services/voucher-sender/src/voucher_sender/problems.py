@@ -198,3 +198,10 @@ DECISION_DIFFERS = Problem(
     english="{place} differs from what was approved ({differences}); add --although-it-differs if it is the one.",
     status=409,
 )
+DECISION_RECEIPT = Problem(
+    code="decision.receipt-stays",
+    swedish="Verifikationen har redan kvitto på {place}, och ett kvitto ändras inte.",
+    next_step="Avgör att {place} gäller, och gör ändringsverifikationer för de andra i Fortnox.",
+    english="The receipt names {place} and never changes: decide for that one, and correct the others in Fortnox.",
+    status=409,
+)

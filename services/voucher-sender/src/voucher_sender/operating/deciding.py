@@ -23,7 +23,7 @@ from voucher_sender import content, findings, lookup, problems, receipts
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.reasons import word_of
-from voucher_sender.repository import Decisions, Doubt, Outcome, Place, Receipts, Vouchers
+from voucher_sender.repository import Decisions, Doubt, Outcome, Place, Receipt, Receipts, Vouchers
 from voucher_sender.right import RightTaken, right_to_post
 from voucher_sender.sender import CountedPermits, Sender
 
@@ -57,6 +57,7 @@ class Decider:
         async with self.sender.pool.acquire() as connection:
             doubt = await self._doubt(connection, wish)
         async with self._right(doubt) as session:
+            await _respect_receipt(session, doubt, wish)
             booked, differences = await self._look(session, doubt, wish)
             async with session.transaction():
                 return await self._write(session, doubt, wish, booked, differences)
@@ -143,6 +144,19 @@ class Decider:
         return told
 
 
+async def _respect_receipt(session: Connection, doubt: Doubt, wish: Wish) -> None:
+    """A doubled voucher may have its receipt already, and that never changes. Raises ProblemError."""
+    receipt = await _receipt_of(session, doubt)
+    if receipt is not None:
+        place = Place(receipt.series, receipt.number, receipt.financial_year)
+        if wish.booked_as != place:
+            raise problems.DECISION_RECEIPT.error(place=place)
+
+
+async def _receipt_of(session: Connection, doubt: Doubt) -> Receipt | None:
+    return (await Receipts(session).get(doubt.tenant, [doubt.voucher_id])).get(doubt.voucher_id)
+
+
 async def _read(fortnox: Client, place: Place) -> Voucher:
     found = await lookup.read_singly(fortnox, Shelf(place.series, place.financial_year, ()), [place.number])
     if not found:
@@ -191,25 +205,27 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
 async def _receipt(
     session: Connection, doubt: Doubt, booked: Voucher, differences: tuple[str, ...]
 ) -> Sequence[EventData]:
-    """The receipt of what a person says that counts."""
-    year = None
-    if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
-        year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
-    made = receipts.of(
-        booked,
-        year,
-        doubt.tenant,
-        doubt.voucher_id,
-        marker=doubt.marker,
-        batch_id=doubt.batch_id,
-        at=await Vouchers(session).clock(),
-        told=differences,
-        decided=True,
-    )
-    written = await Receipts(session).write(made)
+    """The receipt of what a person says that counts: written, unless there is one, and told."""
+    receipt = await _receipt_of(session, doubt)
+    if receipt is None:
+        year = None
+        if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
+            year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
+        made = receipts.of(
+            booked,
+            year,
+            doubt.tenant,
+            doubt.voucher_id,
+            marker=doubt.marker,
+            batch_id=doubt.batch_id,
+            at=await Vouchers(session).clock(),
+            told=differences,
+            decided=True,
+        )
+        receipt = await Receipts(session).write(made)
     await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
     await Decisions(session).settle(doubt, Outcome.BOOKED, [])
-    return receipts.events(_Told(doubt.told_to, doubt.batch_id), written)
+    return receipts.events(_Told(doubt.told_to, doubt.batch_id), receipt)
 
 
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:
