@@ -62,13 +62,12 @@ def settles_before_the_credit_note_is_there(patch: Patch) -> None:
 
 
 def counts_unbooked_payments(patch: Patch) -> None:
-    right = payments.settlements
+    right = payments.Booked.of
 
-    async def wrong(reading: Any, side: Any, of: Any, members: Any, listed: Any, day: date) -> Any:
-        booked = [one.model_copy(update={"booked": True}) for one in listed]
-        return await right(reading, side, of, members, booked, day)
+    def wrong(listed: Any, *more: Any) -> payments.Booked:
+        return right([one.model_copy(update={"booked": True}) for one in listed], *more)
 
-    patch.setattr(payments, "settlements", wrong)
+    patch.setattr(payments.Booked, "of", wrong)
 
 
 def takes_payments_at_their_own_rate(patch: Patch) -> None:
