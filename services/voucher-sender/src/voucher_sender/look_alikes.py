@@ -55,6 +55,8 @@ class Books:
 
     alike: Mapping[Likeness, tuple[Booked, ...]] = field(default_factory=dict)
     at: Mapping[Place, Booked] = field(default_factory=dict)
+    objects: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Cost centres and projects that the books declare, by dimension."""
 
     @property
     def everything_alike(self) -> frozenset[Booked]:
@@ -89,19 +91,22 @@ def _found(document: sie.Document, wanted: Wanted) -> Books:
     columns = document.vouchers.columns
     days = {day.toordinal() - EPOCH: day for day, _ in wanted.likenesses}
     places = {(series, str(number)): (series, number) for series, number in wanted.places}
-    rows_of = _rows_of(document)
+    find_rows = rows_of(document)
     for index, names in enumerate(zip(columns.series, columns.number, strict=True)):
         day = days.get(columns.date[index])
-        looks = (day, rows_of(index)) if day is not None else None
+        looks = (day, find_rows(index)) if day is not None else None
         if looks in wanted.likenesses and names[1].isdecimal():
             alike[looks].append(_booked(document, index))
         if place := places.get(names):
             at[place] = _booked(document, index)
-    return Books({looks: tuple(found) for looks, found in alike.items()}, at)
+    return Books({looks: tuple(found) for looks, found in alike.items()}, at, _objects(document))
 
 
-def _rows_of(document: sie.Document) -> Callable[[int], Rows]:
-    """Account and öre of a voucher's rows, sorted, as `likeness` has them; struck rows are no rows."""
+def rows_of(document: sie.Document) -> Callable[[int], Rows]:
+    """Account and öre of a voucher's rows, sorted, as `likeness` has them; struck rows are no rows.
+
+    By columns: no object is made of a voucher that nobody asks for.
+    """
     first, rows = document.vouchers.columns.first_row, document.rows
     accounts = [int(number) if number.isdecimal() else 0 for number in rows.account.values]
 
@@ -110,6 +115,11 @@ def _rows_of(document: sie.Document) -> Callable[[int], Rows]:
         return tuple(sorted((accounts[rows.account.codes[i]], rows.amount[i]) for i in span if rows.amount[i]))
 
     return sorted_rows
+
+
+def _objects(document: sie.Document) -> dict[int, frozenset[str]]:
+    declared = {number: document.dimensions.get(str(number)) for number in (COST_CENTRE, PROJECT)}
+    return {number: frozenset(one.objects) for number, one in declared.items() if one is not None}
 
 
 def _booked(document: sie.Document, index: int) -> Booked:
