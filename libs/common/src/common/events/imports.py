@@ -136,6 +136,8 @@ class ImportCompleted(ImportEvent):
     """Fortnox calls used."""
     calls_planned: int | None = None
     """The fewest that give the answer, as worked out when the lists had told how long they are."""
+    joined: UUID | None = None
+    """The import that was under way when this one was asked for: this one has its data, and made no calls."""
     seconds: float
 
 
@@ -148,9 +150,12 @@ class ImportFailed(ImportEvent):
 
 
 class ImportCancelled(ImportEvent):
-    """It was stopped as asked."""
+    """It was stopped as asked, or because a later request gives all that it would have given."""
 
     TYPE = "import.cancelled"
+
+    superseded_by: UUID | None = None
+    """The import that was asked for later and runs instead."""
 
 
 class ImportRefused(ImportEvent):
