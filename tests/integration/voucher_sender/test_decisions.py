@@ -70,6 +70,21 @@ async def doubled(office: Any, a_batch: Any) -> Any:
     return batch
 
 
+async def doubled_at_the_end(office: Any, a_batch: Any) -> Any:
+    """v-1 has its receipt, I 1, and the search at the end of its batch has found it as I 2, too."""
+    batch = a_batch(1)
+
+    async def double(moment: str) -> None:
+        if moment == "after POST":
+            rows, comments = [(7832, 101), (1229, -101)], office.books()[0].comments
+            await office.simulator.book_voucher(
+                office.tenant, series="I", date=office.last_day, rows=rows, comments=comments, text="Bokslut 1"
+            )
+
+    assert (await office.book(batch, meanwhile=double))[-1]["booked"] == 1
+    return batch
+
+
 async def with_a_gap(office: Any, a_batch: Any) -> Any:
     """The POST of v-1 was lost on its way, and number 1 of the series is shown in no way; 2 is somebody else's."""
     batch = await office.approve(a_batch(2))
@@ -99,6 +114,23 @@ async def given_up(office: Any, a_batch: Any) -> Any:
     await office.due()
     await waiting_room.give_up(await office.claim(sender), sender, GAVE_UP.error(attempts=8))
     return batch
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_of_a_double_found_at_the_end_the_receipt_stands_whatever_is_decided(
+    office: Any, a_batch: Any, decider: Decider, wish: Any, number: int
+) -> None:
+    batch = await doubled_at_the_end(office, a_batch)
+    assert await waiting(office) == ["v-1"]
+    sent_again = await office.book(a_batch(1))
+
+    await decider.decide(wish(number))
+
+    assert sent_again[-1]["rejected"] == 1
+    assert await waiting(office) == []
+    told = [(one["type"], one.get("number")) for one in await office.events(batch)]
+    assert [one for one in told if one[0] == "voucher.booked"] == [("voucher.booked", 1)]
+    assert (await office.book(a_batch(1)))[-1]["already_booked"] == 1
 
 
 async def test_which_of_two_counts_is_decided_told_and_shown(

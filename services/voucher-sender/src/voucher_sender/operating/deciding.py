@@ -127,7 +127,10 @@ class Decider:
         if not await decisions.take_job(doubt.batch_id) or not await decisions.hold(doubt):
             raise problems.DECISION_BUSY.error()
         await decisions.keep(doubt, wish.booked_as, differences, wish.reason, wish.decided_by)
-        if booked is not None:
+        if await Receipts(session).get(doubt.tenant, [doubt.voucher_id]):
+            await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
+            told: Sequence[EventData] = []  # it had been booked before its double was found: that was told, and stands
+        elif booked is not None:
             told = await _receipt(session, doubt, booked, differences)
         elif doubt.ended:
             told = await _rejection(session, doubt)
@@ -187,8 +190,6 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
     told = []
     if doubt.marker not in markers_in(booked.comments):
         told.append(f"märke: {doubt.marker} → saknas")
-    if doubt.series is not None and booked.voucher_series != doubt.series:
-        told.append(f"serie: {doubt.series} → {booked.voucher_series}")
     if other := await decisions.receipted_as(doubt.tenant, place, doubt.voucher_id):
         told.append(f"{place} är redan kvitto för {other}")
     approved = await decisions.approved(doubt.batch_id, doubt.voucher_id)
@@ -196,7 +197,8 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
         told.append("det som godkändes finns inte kvar att jämföra med")
     else:
         year = doubt.financial_year if doubt.financial_year is not None else booked.year
-        told += content.differences(ApprovedVoucher.model_validate(approved), year, booked)
+        series = doubt.series if doubt.series is not None else booked.voucher_series
+        told += content.differences(ApprovedVoucher.model_validate(approved), series, year, booked)
     return tuple(told)
 
 
