@@ -10,7 +10,7 @@ import pytest
 
 import fortnox
 from common.events import FinancialYear
-from importer import conclusion
+from importer import assessment, conclusion
 from importer.fetch import invoices, payments, sides
 from importer.ledger import as_of, settling
 from importer.ledger.model import Invoice, Settlement, SettlementKind
@@ -62,13 +62,12 @@ def settles_before_the_credit_note_is_there(patch: Patch) -> None:
 
 
 def counts_unbooked_payments(patch: Patch) -> None:
-    right = payments.settlements
+    right = payments.Booked.of
 
-    async def wrong(reading: Any, side: Any, of: Any, members: Any, listed: Any, day: date) -> Any:
-        booked = [one.model_copy(update={"booked": True}) for one in listed]
-        return await right(reading, side, of, members, booked, day)
+    def wrong(listed: Any, *more: Any) -> payments.Booked:
+        return right([one.model_copy(update={"booked": True}) for one in listed], *more)
 
-    patch.setattr(payments, "settlements", wrong)
+    patch.setattr(payments.Booked, "of", wrong)
 
 
 def takes_payments_at_their_own_rate(patch: Patch) -> None:
@@ -103,7 +102,7 @@ def _belongs(patch: Patch, wrong: Callable[[Invoice, date, bool], bool]) -> None
         return right(asked, settled, day, **more)
 
     patch.setattr(invoices, "belongs", lambda invoice, day, *, cash_method: wrong(invoice, day, cash_method))
-    patch.setattr(conclusion, "open_items", without_asking)
+    patch.setattr(assessment, "open_items", without_asking)
 
 
 def makes_no_mistake(patch: Patch) -> None:

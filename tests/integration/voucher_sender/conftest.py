@@ -154,9 +154,19 @@ class Office:
             timing=self.timing,
         )
 
+    def beside(self, tenant: int) -> "Office":
+        """The same office, seen from another company that begins with the same books."""
+        open_company(self.world, tenant)
+        return replace(self, tenant=tenant, connection_id=uuid4())
+
     def token(self) -> str:
         grant = self.world.grants.grants[CLIENT_ID, self.tenant]
         return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
+
+    def another_company(self) -> "Office":
+        """An office with the same Fortnox and the same database, whose company has books of its own."""
+        company = open_company(self.world)
+        return replace(self, tenant=company.tenant, connection_id=uuid4())
 
     async def approve(self, batch: VouchersApproved) -> VouchersApproved:
         """Enqueues the batch as the inbox does."""
@@ -305,6 +315,13 @@ class Office:
         assert verdict.good, str(verdict)
 
 
+def open_company(world: World, tenant: int | None = None) -> Company:
+    """A company with `BOOKS` and without ledgers, connected to us."""
+    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
+    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    return company
+
+
 @pytest.fixture(scope="session")
 async def senders_database(create_database: Callable[..., Awaitable[str]]) -> str:
     """One for all of a worker's tests: emptying it is cheaper than dropping one per test."""
@@ -319,9 +336,8 @@ async def office(senders_database: str) -> AsyncIterator[Office]:
         await connection.execute(f"truncate {EVERYTHING}")
     world = World()
     world.switches.rate_limit = False
-    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=4711, invoices={"customer": 0, "supplier": 0}))
     world.grants.register(Application(CLIENT_ID, "secret", ()))
-    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    company = open_company(world, 4711)
     transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
     async with Simulator("http://fortnox", transport=transport) as simulator:
         opened = Office(dsn, pool, world, simulator, transport, company.tenant)

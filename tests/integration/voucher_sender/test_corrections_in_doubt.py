@@ -9,7 +9,7 @@ import pytest
 from common.problems import GAVE_UP, UNREADABLE_COMMAND
 from voucher_sender import batch_job, burying, waiting
 
-POST, LIST = "POST /3/vouchers", "GET /3/vouchers"
+POST = "POST /3/vouchers"
 SWAPPED = [(7832, -101), (1229, 101)]
 
 
@@ -145,10 +145,14 @@ async def test_a_correction_that_is_given_up_in_doubt_is_taken_up_by_the_next(
 async def left_in_doubt(office: Any, *voucher_ids: str) -> Any:
     """A correction whose first voucher is in Fortnox, which nobody could find out yet."""
     await office.simulator.fault(POST, "timeout-after")
-    await office.simulator.fault(LIST, "status-503", skip=2, times=3)
+
+    async def fortnox_is_away(moment: str) -> None:
+        if moment == "after POST":
+            await office.simulator.fault("GET /3/*", "status-503", times=99)
+
     correction = await office.request(*voucher_ids or ["v-1"])
     sender = office.sender()
-    await batch_job.run(await office.claim(sender), sender)
+    await batch_job.run(await office.claim(sender), office.watched(sender, fortnox_is_away))
     await office.simulator.clear_faults()
     await office.due()
     return correction

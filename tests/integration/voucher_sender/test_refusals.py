@@ -4,7 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from common.events.voucher_batches import VoucherRow
+import pytest
+
+from common.events.voucher_batches import DimensionObject, VoucherRow
+
+LAST_DAY = date(2025, 12, 31)
 
 
 def codes(events: list[dict[str, Any]], kind: str = "voucher.rejected") -> list[tuple[str, list[str]]]:
@@ -71,6 +75,63 @@ async def test_an_account_closed_since_the_check_becomes_the_checks_own_finding(
     assert [one.text for one in office.books()] == ["Bokslut 2"]
 
 
+ON_NORR = DimensionObject(dimension=1, object="NORR")
+IN_1005 = DimensionObject(dimension=6, object="1005")
+
+
+@pytest.mark.parametrize(
+    ("edit", "change", "code", "says"),
+    [
+        ("lock_period", {"date": LAST_DAY}, "voucher.period-locked", "2025-12-31"),
+        ("change_series", {"series": "A", "manual": False}, "vouchers.series-not-manual", "I, J"),
+        ("change_series", {"series": "A", "remove": True}, "vouchers.no-series", "I, J"),
+        ("change_account", {"account": 7832, "active": False}, "voucher.account-inactive", "7832"),
+        ("change_account", {"account": 7832, "project": "NOTALLOWED"}, "voucher.project-forbidden", "7832"),
+        ("change_account", {"account": 7832, "cost_centre": "NOTALLOWED"}, "voucher.cost-centre-forbidden", "7832"),
+        ("change_account", {"account": 1229, "project": "MANDATORY"}, "voucher.project-required", "1229"),
+        ("change_account", {"account": 1229, "cost_centre": "MANDATORY"}, "voucher.cost-centre-required", "1229"),
+        ("change_object", {"dimension": "1", "code": "NORR", "active": False}, "voucher.cost-centre-missing", "NORR"),
+        ("change_object", {"dimension": "1", "code": "NORR", "remove": True}, "voucher.cost-centre-missing", "NORR"),
+        ("change_object", {"dimension": "6", "code": "1005", "remove": True}, "voucher.project-missing", "1005"),
+        (
+            "change_object",
+            {"dimension": "6", "code": "1005", "end": LAST_DAY - timedelta(days=1)},
+            "voucher.project-not-open",
+            "1005",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+@pytest.mark.parametrize("policy", ["all_or_nothing_before_sending", "book_what_passes"])
+async def test_what_changed_since_the_check_becomes_the_checks_own_finding(
+    office: Any, a_batch: Any, voucher: Any, edit: str, change: dict[str, Any], code: str, says: str, policy: str
+) -> None:
+    """Although the check has read it a moment ago, which is remembered."""
+    for dimension, known in (("1", "NORR"), ("6", "1005")):
+        await office.simulator.edit("change_object", office.tenant, dimension=dimension, code=known)
+    rows = (
+        VoucherRow(account=7832, debit=Decimal(5), dimensions=(ON_NORR, IN_1005)),
+        VoucherRow(account=1229, credit=Decimal(5)),
+    )
+    changed: list[Any] = []
+
+    async def meanwhile(moment: str) -> None:
+        if moment == "before POST" and not changed:
+            changed.append(await office.simulator.edit(edit, office.tenant, **change))
+
+    vouchers = [voucher(1, rows=rows), voucher(2, date=date(2025, 11, 30), rows=rows_on(6570))]
+    events = await office.book(a_batch(vouchers, series="A", policy=policy), meanwhile=meanwhile)
+
+    first = next(one for one in events if one["type"] == "voucher.rejected")
+    assert codes(events)[0] == ("v-1", [code])
+    assert says in first["findings"][0]["swedish"]
+    whole_series = edit in {"lock_period", "change_series"}
+    if policy == "book_what_passes":
+        assert [one.text for one in office.books("A")[1:]] == ([] if whole_series else ["Bokslut 2"])
+    else:
+        assert codes(events)[1:] == [("v-2", ["vouchers.stopped"])]
+
+
 async def test_after_a_refusal_the_rest_stops_when_it_is_all_or_nothing(office: Any, a_batch: Any) -> None:
     async def lock(moment: str) -> None:
         if moment == "before POST" and len(office.books("A")) == 2:
@@ -119,6 +180,18 @@ async def test_a_locked_period_is_asked_about_once_and_remembered(office: Any, a
     assert [code for _, code in codes(first)] == [["voucher.period-locked"]] * 3
     assert len([one for one in calls if one["method"] == "POST" and one["path"] == "/3/vouchers"]) == 1
     assert codes(again, "voucher.checked") == [("v-1", ["voucher.period-locked"])]
+
+
+async def test_what_is_known_of_a_series_lock_holds_for_that_lock_date_only(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    await office.simulator.lock_period(office.tenant, office.last_day)
+    await office.book(a_batch(1))
+    await office.simulator.lock_period(office.tenant, office.last_day + timedelta(days=31))
+
+    again = await office.book(a_batch([voucher(2)], mode="check"))
+
+    assert [one["code"] for one in again[0]["findings"]] == ["voucher.date-locked"]
 
 
 async def test_a_closing_series_exempt_from_the_lock_takes_vouchers_and_is_not_warned_of_again(

@@ -91,6 +91,7 @@ class Assessment:
             invoices=self.sources.listed,
             settlements=self.sources.settlements,
             payments=self.sources.payments,
+            payments_from=self.sources.payments_from,
             remaining={item.number: item.remaining for item in self.items},
             details=self.details,
             references=references,

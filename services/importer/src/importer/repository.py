@@ -171,14 +171,19 @@ class Answers:
 
 
 class SieFiles:
-    """The evidence: written once, never changed."""
+    """The evidence: never changed once its import has ended."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def keep(self, import_id: UUID, content: bytes, sha256: str) -> None:
+        """Just as it came; it replaces one that was out of date before the import ended."""
         await self._connection.execute(
-            "insert into sie_files (import_id, content, sha256) values ($1, $2, $3) on conflict do nothing",
+            """
+            insert into sie_files (import_id, content, sha256) values ($1, $2, $3)
+            on conflict (import_id) do update
+            set content = excluded.content, sha256 = excluded.sha256, fetched_at = clock()
+            """,
             import_id,
             content,
             sha256,

@@ -258,6 +258,12 @@ REFUSED_BY_FORTNOX = Problem(
     next_step="Prova att bokföra verifikationen i Fortnox för att se orsaken. Kontakta supporten om den inte framgår.",
     english="Fortnox refused the voucher with code {code}.",
 )
+DECIDED_NOT_BOOKED = Problem(
+    code="voucher.decided-not-booked",
+    swedish="Det har avgjorts att verifikationen inte är bokförd i Fortnox.",
+    next_step="Skicka verifikationen igen.",
+    english="An operator decided that the voucher is not in Fortnox; it may be sent again.",
+)
 
 
 OF_REGISTERS = frozenset(

@@ -147,3 +147,61 @@ DUPLICATED = Problem(
     next_step="Avgör vilken som ska vara kvar och gör en ändringsverifikation för de andra i Fortnox.",
     english="Several vouchers carry the marker {marker}: {places}.",
 )
+NOTHING_TO_DECIDE = Problem(
+    code="decision.not-needed",
+    swedish="Verifikationen {voucher_id} väntar inte på något avgörande.",
+    next_step="Kontrollera företagets anslutning och verifikationens id.",
+    english="No voucher {voucher_id} of that company waits for a decision; see `undecided`.",
+    status=409,
+)
+DECISION_BUSY = Problem(
+    code="decision.busy",
+    swedish="Omgången eller serien arbetas med just nu.",
+    next_step="Försök igen om en stund.",
+    english="A sender is at work on the batch or in the series just now: try again.",
+    status=409,
+    retry_after=5,
+)
+DECISION_CANT_LOOK = Problem(
+    code="decision.cannot-look",
+    swedish="Fortnox kan inte tillfrågas just nu, så avgörandet kan inte prövas.",
+    next_step="Försök igen när Fortnox svarar och företaget är anslutet.",
+    english="Fortnox can't be asked ({reason}), so nothing is decided: try again.",
+    status=503,
+    retry_after=30,
+)
+DECISION_TOO_EARLY = Problem(
+    code="decision.too-early",
+    swedish="Det är för tidigt att säga att verifikationen inte är bokförd: anropet kan ännu synas.",
+    next_step="Försök igen efter {sure_from}.",
+    english="The call may yet show in Fortnox's lists: try again after {sure_from}.",
+    status=409,
+)
+DECISION_SEEN = Problem(
+    code="decision.seen-in-fortnox",
+    swedish="Verifikationen finns i Fortnox: {places}.",
+    next_step="Avgör vilken som gäller i stället.",
+    english="The voucher's marker is seen at {places}: it is booked; decide with --booked-as.",
+    status=409,
+)
+DECISION_NOT_THERE = Problem(
+    code="decision.not-there",
+    swedish="Verifikation {place} finns inte i Fortnox i räkenskapsåret med id {financial_year}.",
+    next_step="Kontrollera serie, nummer och räkenskapsår.",
+    english="Fortnox has no voucher {place} in its financial year {financial_year}.",
+    status=409,
+)
+DECISION_DIFFERS = Problem(
+    code="decision.differs",
+    swedish="Verifikation {place} i Fortnox skiljer sig från den godkända: {differences}.",
+    next_step="Kontrollera att det är rätt verifikation.",
+    english="{place} differs from what was approved ({differences}); add --although-it-differs if it is the one.",
+    status=409,
+)
+DECISION_RECEIPT = Problem(
+    code="decision.receipt-stays",
+    swedish="Verifikationen har redan kvitto på {place}, och ett kvitto ändras inte.",
+    next_step="Avgör att {place} gäller, och gör ändringsverifikationer för de andra i Fortnox.",
+    english="The receipt names {place} and never changes: decide for that one, and correct the others in Fortnox.",
+    status=409,
+)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from common.events import Dataset
 
+FEW = 45  # calls that an ordinary import stays within: what is only good to know is asked for up to here
+GOOD_TO_KNOW = frozenset({"invoices, one by one", "supplierinvoices, one by one"})
 WINDOW_CALLS, WINDOW_SECONDS = 25, 5.0  # Fortnox fact 8
 
 SECOND_LOOK = "second look"
+LOOKS_AT_A_LEDGER = 3  # its invoices, its payments and how many there are; the books are looked at once
 LEDGER_LISTS = {
     Dataset.CUSTOMER_LEDGER: ("invoices", "invoicepayments"),
     Dataset.SUPPLIER_LEDGER: ("supplierinvoices", "supplierinvoicepayments"),
@@ -26,8 +29,12 @@ class Plan:
     def for_datasets(cls, datasets: Collection[Dataset]) -> "Plan":
         """What is known before the first call: one page of each list, and the books, which the ledgers are held to."""
         lists = [name for dataset, names in LEDGER_LISTS.items() if dataset in datasets for name in names]
-        calls = {"companyinformation": 1, "financialyears": 1, "sie": 1, SECOND_LOOK: 1 + len(lists)}
-        return cls(Counter(calls | dict.fromkeys(lists, 1) | ({"predefinedaccounts": 1} if lists else {})))
+        calls = {"companyinformation": 1, "financialyears": 1, "sie": 1} | dict.fromkeys(lists, 1)
+        if lists:
+            calls |= {"predefinedaccounts": 1, SECOND_LOOK: 1 + LOOKS_AT_A_LEDGER * len(lists) // 2}
+        if Dataset.CUSTOMER_LEDGER in datasets:
+            calls["taxreductions"] = 1
+        return cls(Counter(calls))
 
     def expect(self, what: str, calls: int) -> None:
         """It turned out that there are so many calls of this sort in all."""
@@ -37,6 +44,12 @@ class Plan:
         """One of them was answered, now or before a crash."""
         self.answered[what] += 1
         self.expect(what, self.answered[what])
+
+    @property
+    def room(self) -> int:
+        """Calls that may be spent on what is only good to know."""
+        needed = sum(calls for what, calls in self.expected.items() if what not in GOOD_TO_KNOW)
+        return max(0, FEW - needed)
 
     @property
     def left(self) -> int:

@@ -3,8 +3,10 @@
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
 from voucher_sender.repository.companies import Companies
 from voucher_sender.repository.corrections import CorrectedBefore, Corrections
+from voucher_sender.repository.decisions import Decisions, Doubt, Place
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
+from voucher_sender.repository.stories import Stories
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
 
 __all__ = [
@@ -14,15 +16,19 @@ __all__ = [
     "Companies",
     "CorrectedBefore",
     "Corrections",
+    "Decisions",
+    "Doubt",
     "Entry",
     "KnownVoucher",
     "Outcome",
     "Pending",
+    "Place",
     "Receipt",
     "Receipts",
     "SeriesLocks",
     "State",
     "States",
+    "Stories",
     "Tally",
     "Vouchers",
     "Wait",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -213,15 +213,3 @@ class Batches:
         await self._connection.execute(
             "update batches set ended_at = clock(), ending = $2 where batch_id = $1", batch_id, ending
         )
-
-    async def prune(self, keep: timedelta, most: int) -> int:
-        """Deletes some batches that ended long ago, the oldest first; returns how many."""
-        status = await self._connection.execute(
-            """
-            delete from batches where batch_id in (
-                select batch_id from batches where ended_at < clock() - $1::interval order by ended_at limit $2)
-            """,
-            keep,
-            most,
-        )
-        return int(status.split()[-1])

@@ -149,7 +149,3 @@ class SeriesLocks:
             locked_until,
             lockable,
         )
-
-    async def prune(self, keep: timedelta) -> None:
-        """Forgets what was seen long ago; it is not believed any more."""
-        await self._connection.execute("delete from series_locks where seen_at < clock() - $1::interval", keep)

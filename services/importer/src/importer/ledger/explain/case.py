@@ -62,6 +62,8 @@ class Case:
     payments: Sequence[Listed]
     remaining: Mapping[str, Decimal]
     """Of the ledger's open items at the closing date, in their currency."""
+    payments_from: date | None = None
+    """From this day on they are complete; None: all of them are there."""
     details: Mapping[str, Details] = field(default_factory=dict)
     references: Mapping[VoucherName, Reference] = field(default_factory=dict)
     """From the voucher list, for the series that were asked for."""

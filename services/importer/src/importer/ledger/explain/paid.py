@@ -97,7 +97,12 @@ def _amounts(
 
 
 def _settled(case: Case, invoice: Invoice) -> Decimal | None:
-    """What was settled up to the closing date; of an invoice that wasn't in the ledger, all that was settled."""
+    """What was settled up to the closing date; of an invoice that wasn't in the ledger, all that was settled.
+
+    None where some of its payments may not have been read.
+    """
+    if case.payments_from is not None and invoice.invoice_date < case.payments_from:
+        return None
     if case.is_member(invoice):
         return invoice.total - case.remaining.get(invoice.number, Decimal(0))
     return None if invoice.balance is None else invoice.total - invoice.balance

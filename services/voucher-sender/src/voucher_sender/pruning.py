@@ -1,0 +1,18 @@
+"""What of the voucher-sender's own tables goes, and when.
+
+Kept for ever: `vouchers` and `receipts`, by which a voucher is never booked twice, and `corrections` and `decisions`,
+which are part of the books' story. `batch_vouchers` go with their batch.
+"""
+
+from datetime import timedelta
+
+from common.pruning import Rule
+
+KEEP_BATCHES = timedelta(days=400)  # a financial year and its closing
+KEEP_LOCKS = timedelta(days=30)  # long past the day for which they are believed
+
+RULES = (
+    Rule("batches", "ended_at < clock() - $1::interval", KEEP_BATCHES, lot=50),
+    Rule("series_locks", "seen_at < clock() - $1::interval", KEEP_LOCKS),
+    Rule("companies", "removed_at < clock() - $1::interval", KEEP_BATCHES),
+)
