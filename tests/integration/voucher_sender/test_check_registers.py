@@ -106,6 +106,26 @@ async def test_501_accounts_take_one_call_more(office: Any, a_batch: Any, vouche
     assert len(await calls()) == MOST_CALLS + 1
 
 
+async def test_ledger_accounts_vat_codes_and_the_cash_method_are_warned_of(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    """As the company has them: its own ledger account, its VAT codes, its method."""
+    office.company.profile.method = "CASH"
+    await office.simulator.edit("preset_account", office.tenant, name="SUPPDEBT", account=2445)
+    await office.simulator.edit("change_account", office.tenant, account=2445)
+    await office.simulator.edit("change_account", office.tenant, account=2611, vat_code="U1")
+    rows = (VoucherRow(account=2611, debit=Decimal(5)), VoucherRow(account=2445, credit=Decimal(5)))
+
+    events = await office.book(a_batch([voucher(1, rows=rows)], mode="check"))
+
+    assert events[0]["passed"]
+    assert [(one["code"], one["row"]) for one in events[0]["findings"]] == [
+        ("voucher.vat-account", 1),
+        ("voucher.ledger-account", 2),
+        ("voucher.cash-method", 2),
+    ]
+
+
 async def test_what_a_batch_does_not_use_is_not_read(office: Any, a_batch: Any, calls: Any) -> None:
     await office.book(a_batch(1, mode="check"))
 
