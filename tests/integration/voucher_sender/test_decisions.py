@@ -16,7 +16,9 @@ from common.problems import GAVE_UP, ProblemError
 from voucher_sender import right
 from voucher_sender import waiting as waiting_room
 from voucher_sender.operating.deciding import Decider, Wish
-from voucher_sender.repository import Decisions, Place, States
+from voucher_sender.operating.measuring import measure
+from voucher_sender.repository import Decisions, Place, State, States
+from voucher_sender.telemetry import UNDECIDED
 from voucher_sender.views import voucher_state
 
 POST = "POST /3/vouchers"
@@ -106,11 +108,13 @@ async def test_which_of_two_counts_is_decided_told_and_shown(
 ) -> None:
     batch = await doubled(office, a_batch)
     assert await waiting(office) == ["v-1"]
+    await measure(office.pool)
+    measured = UNDECIDED.labels(State.DUPLICATED)._value.get()
 
     await decider.decide(wish(2))
 
     receipt = (await office.events(batch))[-1]
-    assert (receipt["type"], receipt["number"], receipt["decided"]) == ("voucher.booked", 2, True)
+    assert (measured, receipt["type"], receipt["number"], receipt["decided"]) == (1, "voucher.booked", 2, True)
     own = await state(office)
     assert (own.state, own.outcome, own.receipt.number) == ("booked", "booked", 2)
     assert (own.decision.decided, own.decision.reason, own.decision.decided_by) == (
