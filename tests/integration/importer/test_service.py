@@ -22,7 +22,7 @@ from common.events import (
     ImportResendRequested,
 )
 from common.jobs import JobStore
-from importer.repository import prune
+from importer.repository import Imports, prune
 from importer.result import Result
 from sandbox.product.assembly import prove
 
@@ -61,6 +61,21 @@ async def test_events_come_in_order_and_progress_ends_at_100(stage: Any) -> None
     sequences = [int(event["ce_sequence"]) for event in events]
     assert sequences == sorted(sequences)
     assert {event["ce_correlationid"] for event in events} == {stage.sent[request.import_id].id}
+
+
+async def test_the_plan_is_kept_and_the_next_import_begins_with_it(stage: Any) -> None:
+    first, second = stage.request(), stage.request()
+
+    await stage.send(first)
+    completed = await stage.ended(first)
+    kept = await stage.value("select plan from imports where import_id = $1", first.import_id)
+
+    assert sum(kept["planned"].values()) == completed["data"]["calls_planned"]
+    assert sum(kept["used"].values()) == completed["data"]["calls"] <= completed["data"]["calls_planned"]
+    async with stage.house.pool.acquire() as connection:
+        await stage.send(second)
+        await stage.ended(second)
+        assert await Imports(connection).calls_before(second.import_id) == kept["planned"]
 
 
 async def test_a_command_that_comes_five_times_is_carried_out_once(stage: Any) -> None:

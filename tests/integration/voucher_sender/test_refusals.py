@@ -1,5 +1,6 @@
 """What is not booked, and why."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -130,6 +131,20 @@ async def test_what_changed_since_the_check_becomes_the_checks_own_finding(
         assert [one.text for one in office.books("A")[1:]] == ([] if whole_series else ["Bokslut 2"])
     else:
         assert codes(events)[1:] == [("v-2", ["vouchers.stopped"])]
+
+
+async def test_why_fortnox_refuses_is_read_once_for_a_whole_batch(office: Any, a_batch: Any) -> None:
+    """After the first refusal each further one costs its POST and the lock date."""
+
+    async def close(moment: str) -> None:
+        await office.simulator.edit("change_account", office.tenant, account=7832, active=False)
+
+    events = await office.book(a_batch(10, policy="book_what_passes"), meanwhile=close)
+
+    paths = Counter(one["path"] for one in await office.simulator.calls() if one["method"] == "GET")
+    assert codes(events) == [(f"v-{number}", ["voucher.account-inactive"]) for number in range(1, 11)]
+    assert (paths["/3/accounts"], paths["/3/voucherseries"], paths["/3/financialyears"]) == (2, 2, 2)
+    assert paths["/3/settings/lockedperiod"] == 11
 
 
 async def test_after_a_refusal_the_rest_stops_when_it_is_all_or_nothing(office: Any, a_batch: Any) -> None:

@@ -217,12 +217,18 @@ def test_two_objects_of_a_dimension(found: Any, voucher: Any, row: Any) -> None:
     assert seen(findings) == [("voucher.two-objects", 1, ERROR)]
 
 
-def test_registers_that_are_not_ours_to_read_are_left_to_fortnox(
+def test_registers_that_are_not_ours_to_read_are_left_to_fortnox_and_to_what_the_books_declare(
     found: Any, voucher: Any, row: Any, registers: Any
 ) -> None:
-    findings = found(voucher(row(7832, 100, (1, "?")), row(1229, -100)), registers(cost_centres=None))
+    declared = replace(NOTHING_KNOWN, books=Books(objects={1: frozenset({"SYD"})}))
+    made = voucher(row(7832, 100, (1, "SYD"), (6, "77")), row(1229, -100, (1, "NORR")))
 
-    assert findings == []
+    findings = found(made, registers(cost_centres=None, projects=None), declared)
+
+    assert seen(findings) == [
+        ("voucher.object-not-declared", 2, WARNING),
+        ("voucher.object-not-declared", 1, WARNING),
+    ]
 
 
 def test_no_text(found: Any, voucher: Any) -> None:

@@ -1,5 +1,6 @@
 """The year's books as a SIE file: vouchers with the same date, accounts and amounts, and what stands at a place."""
 
+import time
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -72,6 +73,28 @@ def test_what_stands_at_a_place_is_known_by_its_rows(voucher: Any, row: Any) -> 
 
     assert books is not None
     assert {one.place: one.rows_hash for one in books.at.values()} == {("I", 12): rows_hash(approved_lines(ours))}
+
+
+def test_what_the_books_declare_is_known() -> None:
+    books = read(LIKE)
+
+    assert books is not None
+    assert books.objects[1] == {"NORR"}
+    assert books.objects.get(6, frozenset()) == frozenset()
+
+
+@pytest.mark.long
+def test_a_year_of_100000_vouchers(voucher: Any, figure: Any) -> None:
+    """As it is read when Fortnox leaves the days out of account, in the worst case: all on the same day."""
+    content = (HEAD + "".join(LIKE.replace('"A" 7', f'"A" {number}') for number in range(100_000))).encode("cp437")
+    wanted = Wanted.of([voucher()], [("A", 77_777)])
+
+    began = time.process_time()
+    books = look_alikes.read(content, YEAR, wanted)
+
+    assert books is not None
+    assert len(books.everything_alike) == 100_000
+    figure(f"a year of 100,000 vouchers held against a batch: {time.process_time() - began:.1f} s of one core")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def conclude(request: ImportRequested, fetched: Fetched, edges: Sequence[int] = 
         read_to=fetched.read_to,
         books_moved=fetched.books_moved,
         calls=fetched.calls,
+        calls_planned=fetched.calls_planned,
     )
 
 

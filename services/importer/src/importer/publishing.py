@@ -123,6 +123,7 @@ def completion(
         read_to=result.read_to,
         books_moved=result.books_moved,
         calls=result.calls,
+        calls_planned=result.calls_planned,
         seconds=round((job.clock.now() - job.enqueued_at).total_seconds(), 3),
     )
 

@@ -1,5 +1,6 @@
 """All SQL of the importer. The caller owns the transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -90,16 +91,31 @@ class Imports:
         )
         return ImportRow(**row) if row else None
 
-    async def running(self, import_id: UUID, percent: int, line: str) -> None:
+    async def running(self, import_id: UUID, percent: int, line: str, plan: Mapping[str, Any]) -> None:
         """It goes on, and has come so far."""
         await self._connection.execute(
             """
-            update imports set status = 'running', percent = greatest(percent, $2), line = $3 where import_id = $1
+            update imports set status = 'running', percent = greatest(percent, $2), line = $3, plan = $4
+            where import_id = $1
             """,
             import_id,
             percent,
             line,
+            plan,
         )
+
+    async def calls_before(self, import_id: UUID) -> dict[str, int]:
+        """The calls that the connection's last completed import was planned to take, by what they were for."""
+        plan: dict[str, int] | None = await self._connection.fetchval(
+            """
+            select before.plan -> 'planned'
+            from imports this join imports before using (connection_id)
+            where this.import_id = $1 and before.status = 'completed' and before.plan is not null
+            order by before.ended_at desc limit 1
+            """,
+            import_id,
+        )
+        return plan or {}
 
     async def got_on(self, import_id: UUID) -> None:
         """Something new was read: what it waited for, if it did, is over."""
@@ -125,6 +141,10 @@ class Imports:
         )
         assert row is not None
         return Waited(row["waiting_since"], row["waits"], row["known"])
+
+    async def plan(self, import_id: UUID, plan: Mapping[str, Any]) -> None:
+        """The calls that it was planned to take, and those that it took."""
+        await self._connection.execute("update imports set plan = $2 where import_id = $1", import_id, plan)
 
     async def end(self, import_id: UUID, status: str, trouble: Trouble | None = None) -> None:
         """It came to its end; what was kept only to go on after a crash goes."""

@@ -31,3 +31,4 @@ class Result(Model):
     read_to: Timestamp
     books_moved: tuple[str, ...] = ()
     calls: int
+    calls_planned: int | None = None

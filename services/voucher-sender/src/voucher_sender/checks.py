@@ -12,7 +12,7 @@ from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
 from common.events.vouchers import Finding, Severity
 from voucher_sender import findings as words
 from voucher_sender.content import DESCRIPTION_LENGTH, tidy
-from voucher_sender.earlier import Known, history, look_alikes
+from voucher_sender.earlier import Known, history, look_alikes, undeclared
 from voucher_sender.findings import doubtful, wrong
 from voucher_sender.problems import DIFFERENT_YEAR, NO_SERIES, NO_YEAR, SERIES_NOT_MANUAL
 from voucher_sender.registers import Registers
@@ -52,6 +52,7 @@ def _check(
     yield from _rows(voucher)
     for number, row in enumerate(voucher.rows, start=1):
         yield from check_row(voucher, number, row, registers)
+    yield from undeclared(voucher, registers, known)
     yield from look_alikes(voucher, known)
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
 from common.events.vouchers import Finding
 from voucher_sender import findings as words
-from voucher_sender.content import content_hash
+from voucher_sender.content import COST_CENTRE, PROJECT, content_hash, object_of
 from voucher_sender.findings import doubtful, wrong
 from voucher_sender.look_alikes import Booked, Books, Place, likeness
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
+from voucher_sender.registers import Registers
 from voucher_sender.repository import KnownVoucher, State
 
 MOST_NAMED = 5  # vouchers that look the same; more are counted
@@ -61,6 +63,22 @@ def look_alikes(voucher: ApprovedVoucher, known: Known) -> Iterator[Finding]:
         places = ", ".join(f"{one.series} {one.number}" for one in strangers[:MOST_NAMED])
         more = f" (och {len(strangers) - MOST_NAMED} till)" if len(strangers) > MOST_NAMED else ""
         yield doubtful(words.LOOKS_THE_SAME, voucher.voucher_id, places=places + more)
+
+
+def undeclared(voucher: ApprovedVoucher, registers: Registers, known: Known) -> Iterator[Finding]:
+    """Cost centres and projects that the books don't know, where the registers are not ours to read."""
+    if known.books is None:
+        return
+    for dimension, what, register in (
+        (COST_CENTRE, "Kostnadsställe", registers.cost_centres),
+        (PROJECT, "Projekt", registers.projects),
+    ):
+        declared = known.books.objects.get(dimension, frozenset())
+        for number, row in enumerate(voucher.rows, start=1):
+            code = object_of(row, dimension)
+            if code and register is None and code not in declared:
+                told = partial(doubtful, words.NOT_DECLARED, voucher.voucher_id, row=number)
+                yield told(what=what, object=code, dimension=dimension)
 
 
 def alike(voucher: ApprovedVoucher, known: Known) -> tuple[Booked, ...]:

@@ -174,6 +174,12 @@ PROJECT_NOT_OPEN = Problem(
     next_step="Ändra projektets period i Fortnox, eller ändra raden.",
     english="Project {object} is not open on {date}.",
 )
+NOT_DECLARED = Problem(
+    code="voucher.object-not-declared",
+    swedish="{what} {object} finns inte i bokföringen, så vitt vi kan se utan behörighet till Fortnox register.",
+    next_step="Kontrollera i Fortnox att det finns och är aktivt. Annars nekas verifikationen.",
+    english="The books declare no {object} in dimension {dimension}; the register itself may not be read.",
+)
 PROJECT_COMPLETED = Problem(
     code="voucher.project-completed",
     swedish="Projekt {object} är avslutat i Fortnox.",

@@ -55,6 +55,8 @@ class Books:
 
     alike: Mapping[Likeness, tuple[Booked, ...]] = field(default_factory=dict)
     at: Mapping[Place, Booked] = field(default_factory=dict)
+    objects: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Cost centres and projects that the books declare, by dimension."""
 
     @property
     def everything_alike(self) -> frozenset[Booked]:
@@ -97,7 +99,7 @@ def _found(document: sie.Document, wanted: Wanted) -> Books:
             alike[looks].append(_booked(document, index))
         if place := places.get(names):
             at[place] = _booked(document, index)
-    return Books({looks: tuple(found) for looks, found in alike.items()}, at)
+    return Books({looks: tuple(found) for looks, found in alike.items()}, at, _objects(document))
 
 
 def _rows_of(document: sie.Document) -> Callable[[int], Rows]:
@@ -110,6 +112,11 @@ def _rows_of(document: sie.Document) -> Callable[[int], Rows]:
         return tuple(sorted((accounts[rows.account.codes[i]], rows.amount[i]) for i in span if rows.amount[i]))
 
     return sorted_rows
+
+
+def _objects(document: sie.Document) -> dict[int, frozenset[str]]:
+    declared = {number: document.dimensions.get(str(number)) for number in (COST_CENTRE, PROJECT)}
+    return {number: frozenset(one.objects) for number, one in declared.items() if one is not None}
 
 
 def _booked(document: sie.Document, index: int) -> Booked:

@@ -96,17 +96,20 @@ def duplicated(desk: Desk, voucher_id: str, marker: str, places: Sequence[tuple[
 
 
 async def _explain(desk: Desk, pending: Pending, refused: Refused) -> list[Finding]:
-    """What has changed since the check: it is made again for this voucher, from fresh registers.
-
-    Where these show nothing, Fortnox's own code must do.
+    """What has changed since the check: it is made again for this voucher, by what was read when the one before was
+    refused, then from fresh registers. Where these show nothing, Fortnox's own code must do.
     """
     batch = desk.command.model_copy(update={"vouchers": (desk.approved(pending.position),)})
-    read = await Reading(desk, batch, fresh=True, with_books=False).registers()
-    found = checks.run(batch, read, Known(batch.batch_id))[0].findings
-    return [one for one in found if one.severity is Severity.ERROR] or [_by_code(batch, refused.code)]
+    reading = Reading(desk, batch, with_books=False)
+    while True:
+        found = checks.run(batch, await reading.registers(), Known(batch.batch_id))[0].findings
+        errors = [one for one in found if one.severity is Severity.ERROR]
+        if errors or not reading.from_memory:
+            return errors or [by_code(batch, refused.code)]
+        reading.insist()
 
 
-def _by_code(batch: VouchersApproved, code: int | None) -> Finding:
+def by_code(batch: VouchersApproved, code: int | None) -> Finding:
     """What Fortnox's error number says (Fortnox fact 6.4)."""
     (voucher,) = batch.vouchers
     if code in ACCOUNT_CODES:

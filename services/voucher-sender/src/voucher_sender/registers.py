@@ -93,11 +93,10 @@ class Reading:
 
     desk: Desk
     batch: VouchersApproved
-    fresh: bool = False
-    """Nothing is taken from memory."""
     with_books: bool = True
     from_memory: bool = field(default=False, init=False)
-    """Whether anything was."""
+    """Whether anything was taken from memory."""
+    _fresh: bool = field(default=False, init=False)
     _read: dict[str, Any] = field(default_factory=dict, init=False)
 
     async def registers(self) -> Registers:
@@ -112,7 +111,7 @@ class Reading:
 
     def insist(self) -> None:
         """From now on nothing is taken from memory: what has been may have changed in Fortnox."""
-        self.fresh, self.from_memory = True, False
+        self._fresh, self.from_memory = True, False
 
     async def _of_year(self, years: tuple[FortnoxYear, ...], year: FortnoxYear, lock_date: date | None) -> Registers:
         fortnox, uses, ask = self.desk.fortnox, Uses.of(self.batch, year), self._remembered
@@ -151,7 +150,7 @@ class Reading:
         memory, tenant = self.desk.sender.memory, self.desk.permits.tenant
         assert tenant is not None, "a call has been made"
         question = (tenant, name)
-        known = None if self.fresh else memory.known(question)
+        known = None if self._fresh else memory.known(question)
         if known is not None:
             self.from_memory = True
             return cast("Answer", known)

@@ -134,6 +134,8 @@ class ImportCompleted(ImportEvent):
     """What changed while it was read."""
     calls: int
     """Fortnox calls used."""
+    calls_planned: int | None = None
+    """The fewest that give the answer, as worked out when the lists had told how long they are."""
     seconds: float
 
 

@@ -105,7 +105,7 @@ async def read(reading: Reading, company: Company) -> sie.Document:
         raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
     if kept is None:
         await reading.checkpoints.keep_sie(content)
-    reading.plan.note("sie")
+    reading.plan.note("sie", kept=kept is not None)
     return _usable(found, company)
 
 

@@ -31,6 +31,8 @@ class Fetched:
     read_to: datetime
     """Between these no change was seen but for `books_moved`."""
     calls: int
+    calls_planned: int
+    """The fewest that give the answer, as the lists' lengths told."""
     books_moved: tuple[str, ...]
     """What was still seen to change when it had been read for the last time."""
 
@@ -69,6 +71,7 @@ async def fetch(
         read_from=read_from,
         read_to=looked_at,
         calls=reading.checkpoints.calls,
+        calls_planned=reading.plan.expected.total(),
         books_moved=(*moved, *sorted(reading.unsteady)),
     )
 

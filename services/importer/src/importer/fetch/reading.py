@@ -101,7 +101,7 @@ class Reading:
             await self.checkpoints.keep(name, adapter.dump_json(answer))
         else:
             answer = adapter.validate_json(kept)
-        self.plan.note(what)
+        self.plan.note(what, kept=kept is not None)
         return answer
 
 
