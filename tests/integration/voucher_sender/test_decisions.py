@@ -72,6 +72,21 @@ async def doubled(office: Any, a_batch: Any) -> Any:
     return batch
 
 
+async def doubled_at_the_end(office: Any, a_batch: Any) -> Any:
+    """v-1 has its receipt, I 1, and the search at the end of its batch has found it as I 2, too."""
+    batch = a_batch(1)
+
+    async def double(moment: str) -> None:
+        if moment == "after POST":
+            rows, comments = [(7832, 101), (1229, -101)], office.books()[0].comments
+            await office.simulator.book_voucher(
+                office.tenant, series="I", date=office.last_day, rows=rows, comments=comments, text="Bokslut 1"
+            )
+
+    assert (await office.book(batch, meanwhile=double))[-1]["booked"] == 1
+    return batch
+
+
 async def with_a_gap(office: Any, a_batch: Any) -> Any:
     """The POST of v-1 was lost on its way, and number 1 of the series is shown in no way; 2 is somebody else's."""
     batch = await office.approve(a_batch(2))
@@ -103,6 +118,27 @@ async def given_up(office: Any, a_batch: Any) -> Any:
     return batch
 
 
+async def test_of_a_double_found_at_the_end_the_receipt_stands(
+    office: Any, a_batch: Any, decider: Decider, wish: Any
+) -> None:
+    batch = await doubled_at_the_end(office, a_batch)
+    assert await waiting(office) == ["v-1"]
+    sent_again = await office.book(a_batch(1))
+
+    others = [await refusal(decider, wish(number)) for number in (2, None)]
+    await decider.decide(wish(1))
+
+    assert others == ["decision.receipt-stays"] * 2
+    assert sent_again[-1]["rejected"] == 1
+    assert await waiting(office) == []
+    told = [one["number"] for one in await office.events(batch) if one["type"] == "voucher.booked"]
+    assert told == [1]
+    own = await state(office)
+    assert (own.state, own.decision.decided, own.receipt.number) == ("booked", "booked", 1)
+    assert [one.number for one in own.found_at] == [1, 2]
+    assert (await office.book(a_batch(1)))[-1]["already_booked"] == 1
+
+
 async def test_which_of_two_counts_is_decided_told_and_shown(
     office: Any, a_batch: Any, decider: Decider, wish: Any
 ) -> None:
@@ -126,25 +162,6 @@ async def test_which_of_two_counts_is_decided_told_and_shown(
     again = await office.book(a_batch(1))
     assert (again[-1]["already_booked"], len(office.books())) == (1, 2)
     assert next(one for one in again if one["type"] == "voucher.booked")["decided"]
-
-
-async def test_of_a_doubled_voucher_with_a_receipt_that_one_counts(
-    office: Any, a_batch: Any, decider: Decider, wish: Any
-) -> None:
-    batch = a_batch(1)
-    await office.book(batch)
-    async with office.pool.acquire() as connection:
-        await connection.execute("update vouchers set state = 'duplicated'")
-
-    other = await refusal(decider, wish(2))
-    none = await refusal(decider, wish(None))
-    await decider.decide(wish(1))
-    told = (await office.events(batch))[-1]
-
-    assert (other, none) == ("decision.receipt-stays", "decision.receipt-stays")
-    assert (told["type"], told["number"], told["decided"]) == ("voucher.booked", 1, False)
-    own = await state(office)
-    assert (own.state, own.decision.decided, own.receipt.number) == ("booked", "booked", 1)
 
 
 async def test_a_batch_that_waits_goes_on_when_it_is_decided_that_it_is_not_booked(

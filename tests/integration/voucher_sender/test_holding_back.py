@@ -71,7 +71,7 @@ async def test_a_buried_batch_ends_and_frees_what_was_not_sent(
 async def test_a_voucher_that_an_ended_batch_left_uncertain_holds_back_its_series(
     office: Any, a_batch: Any, voucher: Any, patient: Any
 ) -> None:
-    office = patient(settling=timedelta(seconds=0.5))
+    office = patient(settling=timedelta(seconds=4))
     await office.approve(a_batch(1))
     await office.simulator.fault(POST, "status-500-before")
     await one_attempt(office)

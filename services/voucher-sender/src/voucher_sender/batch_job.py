@@ -35,8 +35,9 @@ async def _carry_out(desk: Desk) -> None:
     if desk.command.mode is Mode.BOOK and await closing.something_is_left(desk):
         right = right_to_post(desk.sender.open_session, desk.tenant, desk.command.series, desk.clock)
         async with right as held:
-            if goes_on:
-                await preparing.look_again(desk)
-            sending = await booking.begin(desk, held)
-            await sending.run()
+            with desk.holding(held):
+                if goes_on:
+                    await preparing.look_again(desk)
+                sending = await booking.begin(desk, held)
+                await sending.run()
     await closing.close(desk)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from common.events.voucher_batches import ApprovedVoucher, VoucherRow
@@ -27,11 +27,6 @@ class Line:
     def __str__(self) -> str:
         objects = "".join(f" {name} {code}" for name, code in (("KS", self.cost_centre), ("P", self.project)) if code)
         return f"{self.account}{objects} {self.amount:.2f}"
-
-    @property
-    def swapped(self) -> "Line":
-        """The same on the other side."""
-        return replace(self, amount=0 - self.amount)  # not -amount, which makes -0.00 of 0.00
 
 
 def approved_lines(voucher: ApprovedVoucher) -> list[Line]:
@@ -97,9 +92,11 @@ def payload_hash(payload: NewVoucher) -> str:
     return hashlib.sha256(payload.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
-def differences(approved: ApprovedVoucher, financial_year: int, booked: Voucher) -> tuple[str, ...]:
+def differences(approved: ApprovedVoucher, series: str, financial_year: int, booked: Voucher) -> tuple[str, ...]:
     """How what Fortnox booked differs from what was approved, each as `what: approved → booked`."""
     told = []
+    if booked.voucher_series != series:
+        told.append(f"serie: {series} → {booked.voucher_series}")
     if booked.transaction_date != approved.date:
         told.append(f"datum: {approved.date} → {booked.transaction_date}")
     if booked.year != financial_year:

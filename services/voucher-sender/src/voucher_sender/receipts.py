@@ -29,21 +29,24 @@ class Told(Protocol):
 
 async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
     """Writes the receipt and tells of it, in one transaction."""
-    approved = desk.approved(pending.position)
-    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
-    told = differences(approved, year, booked)
-    async with desk.job.transaction() as connection:
-        vouchers = Vouchers(connection)
-        receipt = await Receipts(connection).write(make(desk, pending, booked, await vouchers.clock(), told))
-        await vouchers.booked(desk.tenant, pending.voucher_id)
-        await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
-        await desk.keep_calls(connection)
+    told = differs(desk, pending, booked)
+    async with desk.transaction() as connection:
+        at = await Vouchers(connection).booked(desk.tenant, pending.voucher_id)
+        receipt = await Receipts(connection).write(make(desk, pending, booked, at, told))
+        await Batches(connection).settle(desk.command.batch_id, pending.position, outcome, calls=desk.calls_to_keep())
         await desk.job.save_in(connection, {"settled": pending.position})
         await desk.job.say(connection, *events(desk.command, receipt))
     telemetry.VOUCHERS.labels(outcome).inc()
     if told:
         telemetry.DIFFERING.inc()
     return receipt
+
+
+def differs(desk: Desk, pending: Pending, booked: Voucher) -> tuple[str, ...]:
+    """How what Fortnox has booked differs from what was approved and sent."""
+    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
+    series = pending.series if pending.series is not None else desk.command.series
+    return differences(desk.approved(pending.position), series, year, booked)
 
 
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:

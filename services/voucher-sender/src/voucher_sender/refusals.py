@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from common.database import Connection
 from common.events import Trouble, VoucherDuplicated, VoucherRejected
 from common.events.voucher_batches import VouchersApproved
 from common.events.vouchers import BookedAs, Finding, Severity
@@ -50,7 +51,7 @@ async def stop(desk: Desk, pending: Pending) -> None:
 async def settle(desk: Desk, pending: Pending, found: Sequence[Finding]) -> None:
     """Keeps that the voucher is rejected and tells why, in one transaction."""
     batch = desk.command
-    async with desk.job.transaction() as connection:
+    async with desk.transaction() as connection:
         await Vouchers(connection).rejected(desk.tenant, pending.voucher_id)
         await Batches(connection).settle(
             batch.batch_id, pending.position, Outcome.REJECTED, [one.model_dump(mode="json") for one in found]
@@ -72,27 +73,33 @@ async def settle(desk: Desk, pending: Pending, found: Sequence[Finding]) -> None
 async def duplicate(desk: Desk, pending: Pending, found: Sequence[Voucher]) -> None:
     """A voucher that is in Fortnox more than once: a person decides, and nothing more is sent for it."""
     places = [(one.voucher_series, one.voucher_number, one.year) for one in found]
-    log.error("voucher.duplicated", places=places)
-    batch = desk.command
-    async with desk.job.transaction() as connection:
-        await Vouchers(connection).duplicated(desk.tenant, pending.voucher_id)
-        await Batches(connection).settle(batch.batch_id, pending.position, Outcome.UNCERTAIN)
+    async with desk.transaction() as connection:
+        await Batches(connection).settle(desk.command.batch_id, pending.position, Outcome.UNCERTAIN)
         await desk.keep_calls(connection)
-        await desk.job.say(connection, duplicated(desk, pending.voucher_id, pending.marker, places))
+        await note_double(desk, connection, pending.voucher_id, pending.marker, places)
     telemetry.VOUCHERS.labels(Outcome.UNCERTAIN).inc()
 
 
-def duplicated(desk: Desk, voucher_id: str, marker: str, places: Sequence[tuple[str, int, int]]) -> VoucherDuplicated:
-    """The event; places are series, number and Fortnox's id of the year."""
+async def note_double(
+    desk: Desk, connection: Connection, voucher_id: str, marker: str, places: Sequence[tuple[str, int, int]]
+) -> None:
+    """Keeps that a person must decide, also where there is a receipt: that stays true. Tells the places.
+
+    Places are series, number and Fortnox's id of the year.
+    """
+    log.error("voucher.duplicated", places=places)
     telemetry.DUPLICATED.inc()
-    written = ", ".join(f"{series} {number}" for series, number, _ in places)
-    return VoucherDuplicated(
+    found = tuple(BookedAs(series=series, number=number, financial_year=year) for series, number, year in places)
+    written = ", ".join(f"{one.series} {one.number}" for one in found)
+    told = VoucherDuplicated(
         connection_id=desk.command.connection_id,
         batch_id=desk.command.batch_id,
         voucher_id=voucher_id,
-        found=tuple(BookedAs(series=series, number=number, financial_year=year) for series, number, year in places),
+        found=found,
         trouble=Trouble.of(DUPLICATED.error(places=written, marker=marker)),
     )
+    await Vouchers(connection).duplicated(desk.tenant, voucher_id, [one.model_dump() for one in found])
+    await desk.job.say(connection, told)
 
 
 async def _explain(desk: Desk, pending: Pending, refused: Refused) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What a batch is worked with: Fortnox, the database, time."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -18,7 +18,7 @@ from fortnox import Client, Permit, Permits
 from voucher_sender.correcting.correction import Correction, heading
 from voucher_sender.problems import OTHER_COMPANY
 from voucher_sender.repository import Batch, Batches, Corrections
-from voucher_sender.right import OpenSession
+from voucher_sender.right import OpenSession, RightToPost
 
 REMEMBERED = 200  # registers, some five for a company: accounts may take a few MB, so no more
 
@@ -120,6 +120,7 @@ class Desk:
     """What is to be booked: the job's own command, or the batch that a correction comes to."""
     batch: Batch = field(init=False)
     """As the database has it; there once the attempt has begun."""
+    _right: RightToPost | None = field(default=None, init=False, repr=False)
     _calls_kept: int = field(default=0, init=False)
 
     @property
@@ -146,6 +147,19 @@ class Desk:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
 
+    @contextmanager
+    def holding(self, right: RightToPost) -> Iterator[None]:
+        """While vouchers are sent, all that is written of them goes through the session that holds the right."""
+        self._right = right
+        try:
+            yield
+        finally:
+            self._right = None
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that commits only while this process holds the job. Raises Fenced."""
+        return self._right.transaction(self.job) if self._right else self.job.transaction()
+
     async def begin(self) -> None:
         """Puts the batch down, if no earlier attempt has."""
         asked = self.job.command
@@ -164,5 +178,9 @@ class Desk:
 
     async def keep_calls(self, connection: Connection) -> None:
         """Adds the calls that were made since the last time to the batch's."""
-        await Batches(connection).add_calls(self.command.batch_id, self.permits.calls - self._calls_kept)
-        self._calls_kept = self.permits.calls
+        await Batches(connection).add_calls(self.command.batch_id, self.calls_to_keep())
+
+    def calls_to_keep(self) -> int:
+        """The calls that were made since this was asked last."""
+        new, self._calls_kept = self.permits.calls - self._calls_kept, self.permits.calls
+        return new

@@ -127,7 +127,10 @@ class Decider:
         if not await decisions.take_job(doubt.batch_id) or not await decisions.hold(doubt):
             raise problems.DECISION_BUSY.error()
         await decisions.keep(doubt, wish.booked_as, differences, wish.reason, wish.decided_by)
-        if booked is not None:
+        if await _receipt_of(session, doubt):
+            await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
+            told: Sequence[EventData] = []  # it had been booked before its double was found: that was told, and stands
+        elif booked is not None:
             told = await _receipt(session, doubt, booked, differences)
         elif doubt.ended:
             told = await _rejection(session, doubt)
@@ -187,8 +190,6 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
     told = []
     if doubt.marker not in markers_in(booked.comments):
         told.append(f"märke: {doubt.marker} → saknas")
-    if doubt.series is not None and booked.voucher_series != doubt.series:
-        told.append(f"serie: {doubt.series} → {booked.voucher_series}")
     if other := await decisions.receipted_as(doubt.tenant, place, doubt.voucher_id):
         told.append(f"{place} är redan kvitto för {other}")
     approved = await decisions.approved(doubt.batch_id, doubt.voucher_id)
@@ -196,34 +197,33 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
         told.append("det som godkändes finns inte kvar att jämföra med")
     else:
         year = doubt.financial_year if doubt.financial_year is not None else booked.year
-        told += content.differences(ApprovedVoucher.model_validate(approved), year, booked)
+        series = doubt.series if doubt.series is not None else booked.voucher_series
+        told += content.differences(ApprovedVoucher.model_validate(approved), series, year, booked)
     return tuple(told)
 
 
 async def _receipt(
     session: Connection, doubt: Doubt, booked: Voucher, differences: tuple[str, ...]
 ) -> Sequence[EventData]:
-    """The receipt of what a person says that counts: written, unless there is one, and told."""
-    receipt = await _receipt_of(session, doubt)
-    if receipt is None:
-        year = None
-        if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
-            year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
-        made = receipts.of(
-            booked,
-            year,
-            doubt.tenant,
-            doubt.voucher_id,
-            marker=doubt.marker,
-            batch_id=doubt.batch_id,
-            at=await Vouchers(session).clock(),
-            told=differences,
-            decided=True,
-        )
-        receipt = await Receipts(session).write(made)
+    """The receipt of what a person says that counts."""
+    year = None
+    if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
+        year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
+    made = receipts.of(
+        booked,
+        year,
+        doubt.tenant,
+        doubt.voucher_id,
+        marker=doubt.marker,
+        batch_id=doubt.batch_id,
+        at=await Vouchers(session).clock(),
+        told=differences,
+        decided=True,
+    )
+    written = await Receipts(session).write(made)
     await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
     await Decisions(session).settle(doubt, Outcome.BOOKED, [])
-    return receipts.events(_Told(doubt.told_to, doubt.batch_id), receipt)
+    return receipts.events(_Told(doubt.told_to, doubt.batch_id), written)
 
 
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:

@@ -7,7 +7,7 @@ from voucher_sender.repository.decisions import Decisions, Doubt, Place
 from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.stories import Stories
-from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, State, Vouchers
+from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, Sent, State, Vouchers
 
 __all__ = [
     "Batch",
@@ -25,6 +25,7 @@ __all__ = [
     "Place",
     "Receipt",
     "Receipts",
+    "Sent",
     "SeriesLocks",
     "State",
     "States",

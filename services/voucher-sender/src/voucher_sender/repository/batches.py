@@ -142,14 +142,23 @@ class Batches:
         )
 
     async def settle(
-        self, batch_id: UUID, position: int, outcome: Outcome, findings: list[dict[str, Any]] | None = None
+        self,
+        batch_id: UUID,
+        position: int,
+        outcome: Outcome,
+        findings: list[dict[str, Any]] | None = None,
+        *,
+        calls: int = 0,
     ) -> None:
-        """Keeps a voucher's outcome, with the findings that led to it where there are any: the batch got somewhere."""
+        """Keeps a voucher's outcome, with the findings that led to it where there are any, and the calls that it took.
+
+        The batch got somewhere.
+        """
         await self._connection.execute(
             """
             with batch as (
-                update batches set waiting_since = null, waiting_codes = default
-                where batch_id = $1 and waiting_since is not null
+                update batches set calls = calls + $5, waiting_since = null, waiting_codes = default
+                where batch_id = $1 and ($5 > 0 or waiting_since is not null)
             )
             update batch_vouchers set outcome = $3, findings = findings || coalesce($4::jsonb, '[]')
             where batch_id = $1 and position = $2
@@ -158,6 +167,7 @@ class Batches:
             position,
             outcome,
             findings,
+            calls,
         )
 
     async def wait(self, batch_id: UUID, code: str) -> Wait:

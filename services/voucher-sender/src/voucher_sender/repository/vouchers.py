@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from common.database import Connection
@@ -75,6 +76,17 @@ class Pending:
     uncertain_code: str | None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A voucher that was sent, and where its receipt says that it is."""
+
+    voucher_id: str
+    marker: str
+    series: str | None
+    number: int | None
+    financial_year: int | None
+
+
 class Vouchers:
     """Each voucher's way into Fortnox."""
 
@@ -129,8 +141,8 @@ class Vouchers:
         )
         return {row["voucher_id"] for row in rows}
 
-    async def pending(self, batch_id: UUID) -> list[Pending]:
-        """The batch's vouchers that passed and have no outcome yet, in order."""
+    async def pending(self, batch_id: UUID, position: int | None = None) -> list[Pending]:
+        """The batch's vouchers that passed and have no outcome yet, in order; or the one at a position."""
         rows = await self._connection.fetch(
             """
             select e.position, v.voucher_id, v.voucher_date, v.marker, v.state, v.series, v.financial_year,
@@ -139,10 +151,11 @@ class Vouchers:
             from batch_vouchers e
             join batches b using (batch_id)
             join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
-            where e.batch_id = $1 and e.passed and e.outcome is null
+            where e.batch_id = $1 and e.passed and e.outcome is null and e.position = coalesce($2, e.position)
             order by e.position
             """,
             batch_id,
+            position,
         )
         return [Pending(**{**row, "state": State(row["state"])}) for row in rows]
 
@@ -252,32 +265,45 @@ class Vouchers:
         )
         return since
 
-    async def booked(self, tenant: int, voucher_id: str) -> None:
-        await self._move(tenant, voucher_id, State.BOOKED)
+    async def booked(self, tenant: int, voucher_id: str) -> datetime:
+        """It has a receipt; returns the database's time."""
+        return await self._move(tenant, voucher_id, State.BOOKED)
 
     async def rejected(self, tenant: int, voucher_id: str) -> None:
         await self._move(tenant, voucher_id, State.REJECTED)
 
-    async def duplicated(self, tenant: int, voucher_id: str) -> None:
+    async def duplicated(self, tenant: int, voucher_id: str, found_at: list[dict[str, Any]]) -> None:
+        """It is in Fortnox more than once: where, for the person who decides."""
         await self._move(tenant, voucher_id, State.DUPLICATED)
-
-    async def _move(self, tenant: int, voucher_id: str, state: State) -> None:
         await self._connection.execute(
+            "update vouchers set found_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, found_at
+        )
+
+    async def _move(self, tenant: int, voucher_id: str, state: State) -> datetime:
+        now: datetime = await self._connection.fetchval(
             """
             update vouchers set state = $3, uncertain_since = null, uncertain_code = null
             where tenant = $1 and voucher_id = $2
+            returning clock()
             """,
             tenant,
             voucher_id,
             state,
         )
+        return now
 
-    async def markers(self, batch_id: UUID) -> dict[str, str]:
-        """The markers of the vouchers that the batch has sent or tried to send, with their ids."""
+    async def sent(self, batch_id: UUID) -> list[Sent]:
+        """The vouchers that the batch has sent or tried to send."""
         rows = await self._connection.fetch(
-            "select marker, voucher_id from vouchers where batch_id = $1 and posts > 0", batch_id
+            """
+            select v.voucher_id, v.marker, r.series, r.number, r.financial_year
+            from vouchers v left join receipts r using (tenant, voucher_id)
+            where v.batch_id = $1 and v.posts > 0
+            order by v.intended_at
+            """,
+            batch_id,
         )
-        return {row["marker"]: row["voucher_id"] for row in rows}
+        return [Sent(**row) for row in rows]
 
     async def lowest_intent(self, batch_id: UUID) -> int:
         """The lowest of the highest numbers that the series had when the batch's vouchers were sent."""
