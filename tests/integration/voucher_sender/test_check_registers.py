@@ -206,6 +206,16 @@ async def test_a_connection_that_comes_to_lead_to_another_company_ends_the_batch
     assert sender.memory.known((office.tenant + 1, "years")) is None
 
 
+async def test_books_of_another_company_end_the_batch(office: Any, a_batch: Any) -> None:
+    """The file says whose it is, whatever the connector believes."""
+    batch = await office.approve(a_batch(1))
+
+    await office.work(office.sender(permits=FreePermits(office.token(), tenant=office.tenant + 1)))
+
+    (event,) = await office.events(batch)
+    assert (event["type"], event["trouble"]["code"]) == ("vouchers.refused", "vouchers.other-company")
+
+
 async def test_what_one_connection_may_not_read_is_read_by_another(office: Any, a_batch: Any, voucher: Any) -> None:
     sender = office.sender()
     rows = (
