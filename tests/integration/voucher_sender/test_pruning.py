@@ -49,3 +49,18 @@ async def test_a_booked_voucher_is_known_after_its_batch_has_gone(office: Any, a
 
     assert events[-1]["already_booked"] == 1
     assert len(office.books()) == 1
+
+
+async def test_corrections_stay_unless_they_came_to_nothing(office: Any, a_batch: Any) -> None:
+    await office.book(a_batch(2))
+    await office.correct("v-1")
+    failed = await office.correct("v-2", series="B")
+    async with office.pool.acquire() as connection:
+        await connection.execute("update batches set ended_at = ended_at - interval '401 days'")
+        await connection.execute("update corrections set requested_at = requested_at - interval '401 days'")
+
+        await prune(connection, RULES)
+
+        left = [row["voucher_id"] for row in await connection.fetch("select voucher_id from corrections")]
+    assert failed[-1]["rejected"] == 1
+    assert left == ["v-1"]

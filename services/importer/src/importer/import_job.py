@@ -9,11 +9,12 @@ import httpx
 import structlog
 
 import fortnox
+import sie
 from common.events import ImportCompleted, ImportFailed, ImportRequested, ImportStarted, Trouble
 from common.jobs import Job
 from common.leases import Leases, Purpose
 from common.problems import ProblemError
-from importer import endings
+from importer import endings, joining
 from importer.conclusion import conclude
 from importer.fetch import books
 from importer.fetch.checkpoints import JobCheckpoints
@@ -57,18 +58,27 @@ class Importer:
 
     async def _import(self, job: Job[ImportRequested]) -> None:
         async with reporting(job, Plan.for_datasets(job.command.datasets)) as progress:
-            fetched = await self._fetch(job, progress)
-            progress.enter("checking", FETCHED)
-            result = await asyncio.to_thread(conclude, job.command, fetched, self.settings.ageing_edges)
+            checkpoints = await JobCheckpoints.of(job)
+            if taken := await joining.taken_over(job):
+                progress.plan = Plan()
+            result, document = taken or await self._read(job, checkpoints, progress)
+            await checkpoints.start(_started(job.command))
             progress.enter("publishing", CHECKED)
             snapshot = snapshot_of(job, job.command.import_id)
-            summaries = await publish(self.publisher, job, snapshot, result, fetched.document)
+            summaries = await publish(self.publisher, job, snapshot, result, document)
         await _complete(job, progress, result, completion(job, snapshot, result, summaries))
 
-    async def _fetch(self, job: Job[ImportRequested], progress: Progress) -> Fetched:
+    async def _read(
+        self, job: Job[ImportRequested], checkpoints: JobCheckpoints, progress: Progress
+    ) -> tuple[Result, sie.Document]:
+        """From Fortnox, and what follows from it."""
+        fetched = await self._fetch(job, checkpoints, progress)
+        progress.enter("checking", FETCHED)
+        return await asyncio.to_thread(conclude, job.command, fetched, self.settings.ageing_edges), fetched.document
+
+    async def _fetch(self, job: Job[ImportRequested], checkpoints: JobCheckpoints, progress: Progress) -> Fetched:
         """All that is needed from Fortnox, as soon as company and year are known to be right."""
         request = job.command
-        checkpoints = await JobCheckpoints.of(job)
         async with self._reading(job, checkpoints, progress) as reading:
             company = await books.identify(reading, request)
             await checkpoints.start(_started(request))

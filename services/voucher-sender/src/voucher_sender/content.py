@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from common.events.voucher_batches import ApprovedVoucher, VoucherRow
@@ -27,11 +27,6 @@ class Line:
     def __str__(self) -> str:
         objects = "".join(f" {name} {code}" for name, code in (("KS", self.cost_centre), ("P", self.project)) if code)
         return f"{self.account}{objects} {self.amount:.2f}"
-
-    @property
-    def swapped(self) -> "Line":
-        """The same on the other side."""
-        return replace(self, amount=0 - self.amount)  # not -amount, which makes -0.00 of 0.00
 
 
 def approved_lines(voucher: ApprovedVoucher) -> list[Line]:

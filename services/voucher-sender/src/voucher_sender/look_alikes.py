@@ -91,10 +91,10 @@ def _found(document: sie.Document, wanted: Wanted) -> Books:
     columns = document.vouchers.columns
     days = {day.toordinal() - EPOCH: day for day, _ in wanted.likenesses}
     places = {(series, str(number)): (series, number) for series, number in wanted.places}
-    rows_of = _rows_of(document)
+    find_rows = rows_of(document)
     for index, names in enumerate(zip(columns.series, columns.number, strict=True)):
         day = days.get(columns.date[index])
-        looks = (day, rows_of(index)) if day is not None else None
+        looks = (day, find_rows(index)) if day is not None else None
         if looks in wanted.likenesses and names[1].isdecimal():
             alike[looks].append(_booked(document, index))
         if place := places.get(names):
@@ -102,8 +102,11 @@ def _found(document: sie.Document, wanted: Wanted) -> Books:
     return Books({looks: tuple(found) for looks, found in alike.items()}, at, _objects(document))
 
 
-def _rows_of(document: sie.Document) -> Callable[[int], Rows]:
-    """Account and öre of a voucher's rows, sorted, as `likeness` has them; struck rows are no rows."""
+def rows_of(document: sie.Document) -> Callable[[int], Rows]:
+    """Account and öre of a voucher's rows, sorted, as `likeness` has them; struck rows are no rows.
+
+    By columns: no object is made of a voucher that nobody asks for.
+    """
     first, rows = document.vouchers.columns.first_row, document.rows
     accounts = [int(number) if number.isdecimal() else 0 for number in rows.account.values]
 

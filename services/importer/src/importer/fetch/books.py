@@ -43,7 +43,7 @@ async def identify(reading: Reading, request: ImportRequested) -> Company:
         )
         years = group.create_task(reading.every(fortnox.FINANCIAL_YEARS, date=request.financial_year.from_date))
     company = information.result()
-    check_number(request.expected_organisation_number, company)
+    check_number(request.expected_organisation_number, company.company_name, company.organisation_number)
     year = find_year(request.financial_year, years.result())
     return Company(
         tenant=company.database_number,
@@ -55,12 +55,11 @@ async def identify(reading: Reading, request: ImportRequested) -> Company:
     )
 
 
-def check_number(expected: str | None, company: fortnox.CompanyInformation) -> None:
+def check_number(expected: str | None, name: str | None, found: str | None) -> None:
     """Compares organisation numbers by their digits. A company that has none in Fortnox is told by a check instead."""
-    found = company.organisation_number
     if expected and found and not same_number(expected, found):
         raise problems.WRONG_COMPANY.error(
-            fortnox_company=company.company_name or "?",
+            fortnox_company=name or "?",
             fortnox_number=shown_number(found),
             product_number=shown_number(expected),
         )

@@ -13,7 +13,7 @@ from fortnox import Voucher
 from voucher_sender.content import booked_lines, rows_hash
 from voucher_sender.correcting import words
 from voucher_sender.correcting.correction import reverse
-from voucher_sender.correcting.reversals import Entry, Place
+from voucher_sender.correcting.reversals import Entry, Place, rows
 from voucher_sender.findings import NEEDS_DECISION, REPEATED_ID, wrong
 from voucher_sender.marker import markers_in
 from voucher_sender.repository import CorrectedBefore, Receipt, State
@@ -55,15 +55,10 @@ class Original:
 
     @property
     def entry(self) -> Entry:
-        """Its place in the books."""
+        """Its place in the books; of one that is whole."""
         assert self.receipt is not None
-        return Entry(place_of(self.receipt), self.receipt.voucher_date, "", self.receipt.rows_hash)
-
-    @property
-    def swapped(self) -> str:
-        """The hash that the rows of a voucher have which reverses it."""
         assert self.booked is not None
-        return rows_hash(line.swapped for line in booked_lines(self.booked))
+        return Entry(place_of(self.receipt), self.receipt.voucher_date, "", rows(booked_lines(self.booked)))
 
     def reversing(self, request: VouchersCorrectionRequested, year: FinancialYear | None) -> ApprovedVoucher:
         """The voucher that reverses it; `year` is its own, where the correction lies in another."""

@@ -114,20 +114,28 @@ async def _reversals(
     whole = [one for one in originals if one.is_whole]
     if not whole:
         return {}
-    wanted = {one for each in whole for one in (each.entry.rows_hash, each.swapped)}
-    async with desk.sender.pool.acquire() as connection:
-        settled = await Corrections(connection).settled(_tenant(desk), wanted)
-    books: list[Entry] = []
-    for year in years.values():
-        if year.to_date >= min(one.entry.day for one in whole):
-            books += await reversals.read(desk.fortnox, year.id, wanted)
-    books = [one for one in books if (*one.place, one.day, one.rows_hash) not in settled]
+    books = await _books(desk, [one.entry for one in whole], years)
     found = {}
     for one in whole:
-        entry = reversals.reversal_of(one.entry, one.swapped, books)
+        entry = reversals.reversal_of(one.entry, books)
         if entry is not None and (reversal := await _seen(desk, one, entry, _places(request, one, years))):
             found[one.voucher_id] = reversal
     return found
+
+
+async def _books(desk: Desk, originals: Sequence[Entry], years: Years) -> list[Entry]:
+    """What has the originals' rows, or these with their sides swapped, but for what our own corrections have settled.
+
+    From the first original's year on; a call for each year.
+    """
+    wanted = {one.rows for one in originals} | {one.swapped for one in originals}
+    async with desk.sender.pool.acquire() as connection:
+        settled = await Corrections(connection).settled(_tenant(desk))
+    found = []
+    for year in years.values():
+        if year.to_date >= min(one.day for one in originals):
+            found += await reversals.read(desk.fortnox, year.id, wanted)
+    return [one for one, hashed in found if (*one.place, one.day, hashed) not in settled]
 
 
 def _places(request: VouchersCorrectionRequested, original: Original, years: Years) -> set[tuple[str, int | None]]:

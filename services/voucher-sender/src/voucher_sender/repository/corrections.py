@@ -72,11 +72,10 @@ class Corrections:
             for one in map(dict, rows)
         }
 
-    async def settled(self, tenant: int, hashes: Iterable[str]) -> set[tuple[str, int, int, date, str]]:
-        """Reversed vouchers and what we reversed them with, as far as their rows have one of these hashes.
+    async def settled(self, tenant: int) -> set[tuple[str, int, int, date, str]]:
+        """What we have reversed and what we reversed it with: series, number, Fortnox's id of the year, date and hash.
 
-        Each as series, number, Fortnox's id of the year, date and hash: the number alone could have come again.
-        A reversing voucher that has not been reversed in its turn stands for itself, and is among them all the same.
+        The number alone could have come again.
         """
         rows = await self._connection.fetch(
             """
@@ -84,10 +83,9 @@ class Corrections:
             from corrections c
             join receipts done on done.tenant = c.tenant and done.voucher_id = c.corrected_by
             join receipts r on r.tenant = c.tenant and r.voucher_id in (c.voucher_id, c.corrected_by)
-            where c.tenant = $1 and r.rows_hash = any($2::text[])
+            where c.tenant = $1
             """,
             tenant,
-            list(hashes),
         )
         return {tuple(row) for row in rows}
 
