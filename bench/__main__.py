@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("latency", "leases", "outbox", "sie")
+BENCHES = ("booking", "latency", "leases", "outbox", "sie")
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
 parser = argparse.ArgumentParser(prog="python -m bench")

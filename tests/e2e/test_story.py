@@ -35,7 +35,7 @@ async def test_a_company_is_connected_imported_and_closed(scene: Any, told: Any)
 
     books = await scene.simulator.vouchers(told.tenant)
     markers = [voucher["comments"] for voucher in books if voucher["through_api"]]
-    assert len(markers) == len(set(markers)) == len(told.receipts)
+    assert len(markers) == len(set(markers)) == len([*told.receipts, told.correction])
     reconciliations = [one["reconciliation"] for one in told.completed["datasets"] if one["reconciliation"]]
     assert [Decimal(one["difference"]) for one in reconciliations] == FOUND_NOTHING
     rates = (await scene.simulator.rate())[told.tenant]

@@ -1,4 +1,4 @@
-"""`docs/errors.md` and `docs/connector-api.json`, generated from the code; the sandbox alone knows all services."""
+"""`docs/errors.md` and `docs/<service>-api.json`, generated from the code; the sandbox alone knows all services."""
 
 import importlib
 import json
@@ -6,8 +6,11 @@ from pathlib import Path
 
 from common import openapi
 from common.problems import CATALOGUE, Problem
-from connector import api
+from connector.api import router as connector_router
 from sandbox.stack import SERVICES
+from voucher_sender.api import router as voucher_sender_router
+
+INTERFACES = {"connector": connector_router, "voucher-sender": voucher_sender_router}
 
 HEAD = """# Errors
 
@@ -25,6 +28,7 @@ def errors() -> str:
         *(f"{service}.problems" for service in SERVICES.values()),
         "connector.limits",
         "voucher_sender.findings",
+        "voucher_sender.correcting.words",
     ):
         importlib.import_module(module)
     groups: dict[str, list[Problem]] = {}
@@ -41,11 +45,13 @@ def _group(name: str, problems: list[Problem]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def connector_api() -> str:
-    """OpenAPI of the connector, which is what a product's server talks to."""
-    return json.dumps(openapi.document("Bokbrygga connector", [api.router]), indent=2, ensure_ascii=False) + "\n"
+def api(service: str) -> str:
+    """OpenAPI of a service that a product's server talks to."""
+    described = openapi.document(f"Bokbrygga {service}", [INTERFACES[service]])
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(folder: Path) -> None:
     (folder / "errors.md").write_text(errors(), encoding="utf-8")
-    (folder / "connector-api.json").write_text(connector_api(), encoding="utf-8")
+    for service in INTERFACES:
+        (folder / f"{service}-api.json").write_text(api(service), encoding="utf-8")

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from common import database
 from common.messaging.administration import create_topics
 from sandbox import leaks
-from sandbox.embedded import Kafka, Postgres, Process, Supervisor, ports, python_module, responds
+from sandbox.embedded import Command, Kafka, Postgres, Process, Supervisor, ports, python_module, responds
 from sandbox.fortnox.control import Simulator
 from sandbox.product import Connector, Product, ProductSettings, Received
 
@@ -158,15 +158,18 @@ def _choose_ports(stack: Stack) -> None:
 
 
 def _start_service(stack: Stack, supervisor: Supervisor, name: str) -> None:
-    service = name.rsplit("-", 1)[0]
-    stack.processes[name] = supervisor.start(
-        python_module(
-            SERVICES[service],
-            "run",
-            name=name,
-            env={**_settings(stack, service, name), **stack.plan.settings},
-            ready=responds(stack.ports[name]),
-        )
+    stack.processes[name] = supervisor.start(service_command(stack, name.rsplit("-", 1)[0], name))
+
+
+def service_command(stack: Stack, service: str, name: str, env: Mapping[str, str] | None = None) -> Command:
+    """How one more process of a service is started on a running stack; `env` has what is to be otherwise for it."""
+    port = stack.ports.setdefault(name, ports.free())
+    return python_module(
+        SERVICES[service],
+        "run",
+        name=name,
+        env={**_settings(stack, service, name), **stack.plan.settings, **(env or {})},
+        ready=responds(port),
     )
 
 

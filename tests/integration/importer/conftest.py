@@ -38,8 +38,14 @@ from importer.fetch.everything import Fetched, fetch
 from importer.fetch.plan import Plan
 from importer.fetch.reading import Reading
 from importer.settings import ImporterSettings
+from sandbox.fortnox import shapes
 from sandbox.fortnox.app import create_app as create_fortnox
+from sandbox.fortnox.clock import Clock
+from sandbox.fortnox.company import Company
 from sandbox.fortnox.control import Simulator
+from sandbox.fortnox.founding import Wanted
+from sandbox.fortnox.founding import found as found_company
+from sandbox.fortnox.shapes import Shape
 from sandbox.fortnox.world import World
 from sandbox.product.assembly import ChunkValue
 
@@ -97,6 +103,8 @@ class Fortnox:
     tenant: int
     permits: FreePermits
     checkpoints: InMemory = field(default_factory=InMemory)
+    company: Company | None = None
+    """The company itself, where it was made here."""
 
     @property
     def client(self) -> Client:
@@ -130,6 +138,30 @@ async def found() -> AsyncIterator[Callable[..., Awaitable[Fortnox]]]:
 
     yield company
     await simulator.aclose()
+
+
+@pytest.fixture
+async def shaped() -> AsyncIterator[Callable[..., Awaitable[Fortnox]]]:
+    """Founds a company of a shape made at random, in a simulated Fortnox of its own, at the shape's own time."""
+    opened: list[Simulator] = []
+
+    async def company(wanted: Shape, **switches: Any) -> Fortnox:
+        world = World(clock=Clock(lambda: wanted.now))
+        made = found_company(
+            world, shapes.books(wanted), Wanted(7001, None, None, wanted.method, wanted.seed, wanted.invoices)
+        )
+        shapes.happen(world, made, wanted)
+        for name, value in {"rate_limit": False, **switches}.items():
+            world.switches.set(name, value)
+        transport = httpx.ASGITransport(create_fortnox(world))
+        opened.append(simulator := Simulator(BASE, transport))
+        await simulator.add_application("sandbox-client", "sandbox-secret")
+        token = await _token(simulator, transport, made.tenant)
+        return Fortnox(simulator, transport, made.tenant, FreePermits(token, tenant=made.tenant), company=made)
+
+    yield company
+    for simulator in opened:
+        await simulator.aclose()
 
 
 async def _token(simulator: Simulator, transport: httpx.AsyncBaseTransport, tenant: int) -> str:

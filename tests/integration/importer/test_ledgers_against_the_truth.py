@@ -1,15 +1,19 @@
 """Every item of both ledgers, compared with what really happened in the simulator, to the öre."""
 
 import random
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from common.events import Verdict
+from common.events import FinancialYear, Verdict
 from common.events.import_data import OpenItem
 from importer.conclusion import conclude
+from importer.ledger import as_of
+from importer.result import Ledger
+from sandbox.fortnox.shapes import Shape, shape
 
 COMPANIES = [
     {"seed": 1},
@@ -31,27 +35,59 @@ async def test_each_item_is_what_it_really_was(found: Any, request_for: Any, wis
     assert len(result.ledgers) == 2
     for ledger in result.ledgers:
         truth = await fortnox.truth(ledger.dataset, day)
-        assert [told(item) for item in ledger.items] == [true(item) for item in truth["items"]]
-        assert ledger.reconciliation.ledger_total == Decimal(truth["total"])
-        assert ledger.reconciliation.account_balance == Decimal(truth["account_balance"])
+        equals(ledger, truth)
         if "method" not in wishes:
             assert ledger.reconciliation.difference == 0
 
 
+@pytest.mark.parametrize("seed", range(24))
+async def test_a_company_of_any_shape(shaped: Any, request_for: Any, seed: int) -> None:
+    await compare(shaped, request_for, shape(seed))
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 160))
-async def test_many_companies_and_days(found: Any, request_for: Any, seed: int) -> None:
-    chance = random.Random(seed)
-    sizes = {"customer": chance.choice((5, 50, 300, 1200)), "supplier": chance.choice((5, 60, 400))}
-    fortnox = await found(seed=seed, method=chance.choice(("ACCRUAL", "CASH")), invoices=sizes)
-    day = date(2010, 1, 1) + timedelta(days=chance.randrange(365))
-    request = request_for(2010, day)
+@pytest.mark.parametrize("seed", range(1000, 1600))
+async def test_hundreds_of_companies_of_any_shape(shaped: Any, request_for: Any, seed: int) -> None:
+    await compare(shaped, request_for, shape(seed, largest=random.Random(seed).choice((60, 300, 1000))))
 
-    result = conclude(request, await fortnox.fetch(request))
 
-    for ledger in result.ledgers:
-        truth = await fortnox.truth(ledger.dataset, day)
-        assert [told(item) for item in ledger.items] == [true(item) for item in truth["items"]]
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2000, 2008))
+async def test_companies_with_thousands_of_invoices(shaped: Any, request_for: Any, seed: int) -> None:
+    await compare(shaped, request_for, replace(shape(seed), invoices={"customer": 5000, "supplier": 3000}))
+
+
+async def compare(shaped: Any, request_for: Any, wanted: Shape) -> None:
+    """Both ledgers on both closing dates, item for item."""
+    fortnox = await shaped(wanted)
+    year = FinancialYear(from_date=wanted.start, to_date=wanted.end)
+    for day in wanted.closing_dates:
+        fortnox.checkpoints.kept.clear()
+        request = request_for(day.year, day, financial_year=year)
+        result = conclude(request, await fortnox.fetch(request))
+        for ledger in result.ledgers:
+            equals(ledger, await fortnox.truth(ledger.dataset, day))
+
+
+def equals(ledger: Ledger, truth: dict[str, Any]) -> None:
+    assert [told(item) for item in ledger.items] == [true(item) for item in truth["items"]]
+    totals = as_of.totals(ledger.items)
+    assert totals["total_sek"] == ore(truth["total"])
+    assert totals["credits_sek"] == ore(truth["credits"])
+    assert totals["tax_agency_sek"] == sum(ore(item["tax_agency_share"]) for item in truth["items"])
+    beside = [(one.number, one.invoice, str(one.date), one.amount) for one in ledger.unbooked_payments]
+    assert beside == [
+        (one["number"], one["invoice"], one["date"], Decimal(one["amount"])) for one in truth["unbooked_payments"]
+    ]
+    if truth["account_balance"] is not None:
+        assert ledger.reconciliation.account_balance == Decimal(truth["account_balance"])
+    for item, really in zip(ledger.items, truth["items"], strict=True):
+        assert item.credit_of in {None, really["credits"]}
+        assert item.reminders in {None, really["reminders"]}
+
+
+def ore(amount: str) -> int:
+    return int(Decimal(amount) * 100)
 
 
 async def test_a_voucher_by_hand_on_the_ledger_account_is_the_difference(found: Any, request_for: Any) -> None:
@@ -78,7 +114,8 @@ async def test_a_second_reading_asks_only_what_is_not_kept(found: Any, request_f
 
     assert conclude(request, second).ledgers == conclude(request, first).ledgers
     again = (await fortnox.simulator.calls())[calls:]
-    assert {"lastmodified" in str(call["query"]) for call in again} == {True}
+    looks = [call["path"] for call in again if "limit=1&" in call["query"] or "lastmodified" in call["query"]]
+    assert sorted(call["path"] for call in again) == sorted([*looks, "/3/sie/4"])
 
 
 def told(item: OpenItem) -> dict[str, Any]:
@@ -89,6 +126,7 @@ def told(item: OpenItem) -> dict[str, Any]:
         "days_overdue": max(0, item.days_overdue),
         "currency": item.currency,
         "amounts": (item.amount, item.paid_before, item.remaining, item.remaining_sek),
+        "tax_agency_share": item.tax_agency_share or 0,
         "paid_after": sorted((one.date.isoformat(), one.amount) for one in paid_in_all(item)),
     }
 
@@ -111,5 +149,8 @@ def true(item: dict[str, Any]) -> dict[str, Any]:
         "days_overdue": item["days_overdue"],
         "currency": item["currency"],
         "amounts": tuple(Decimal(item[name]) for name in ("total", "paid_before", "remaining", "remaining_sek")),
-        "paid_after": sorted((one["date"], Decimal(one["amount"])) for one in item["paid_after"]),
+        "tax_agency_share": Decimal(item["tax_agency_share"]),
+        "paid_after": sorted(
+            (one["date"], Decimal(one["amount"])) for one in item["paid_after"] if Decimal(one["amount"])
+        ),
     }

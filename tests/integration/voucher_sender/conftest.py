@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,13 +13,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import stamina
+from faststream.kafka import KafkaBroker
+from pydantic import SecretStr
 
 from common import database as db
 from common.clock import SYSTEM
-from common.events import FinancialYear, VouchersApproved, new_event
+from common.events import FinancialYear, VouchersApproved, VouchersCorrectionRequested, new_event
 from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
 from common.jobs import Job, JobStore, Worker
 from common.messaging.outbox import Outbox
+from common.service import Runtime
+from common.settings import Caller
 from fortnox.testing import FreePermits
 from sandbox.fortnox.app import create_app
 from sandbox.fortnox.company import ALL_SCOPES, Company
@@ -31,11 +35,14 @@ from sandbox.fortnox.world import World
 from sandbox.histories import Command, Record, judge
 from sandbox.histories.fortnox_side import BOOKS
 from voucher_sender import batch_job
+from voucher_sender.app import create_app as voucher_sender_app
 from voucher_sender.app import job_kind
 from voucher_sender.handlers import Handlers
 from voucher_sender.sender import Sender, Timing
+from voucher_sender.settings import VoucherSenderSettings
 
 SCHEMA = "voucher_sender"
+KEY = "a key of the tests"
 CLIENT_ID = "tests"
 YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
 LAST_DAY = YEAR.to_date
@@ -47,7 +54,7 @@ TIMING = Timing(
     lost=timedelta(seconds=0.1),
 )
 
-MEMORY = "vouchers, receipts, batches, batch_vouchers, series_locks, jobs, job_turns"
+MEMORY = "vouchers, receipts, corrections, decisions, companies, batches, batch_vouchers, series_locks, jobs, job_turns"
 EVERYTHING = f"{MEMORY}, inbox, outbox, outbox_sequences"
 
 Batches = Callable[..., VouchersApproved]
@@ -122,9 +129,19 @@ class Office:
             timing=self.timing,
         )
 
+    def beside(self, tenant: int) -> "Office":
+        """The same office, seen from another company that begins with the same books."""
+        open_company(self.world, tenant)
+        return replace(self, tenant=tenant, connection_id=uuid4())
+
     def token(self) -> str:
         grant = self.world.grants.grants[CLIENT_ID, self.tenant]
         return self.world.grants.mint.access_token(CLIENT_ID, self.tenant, tuple(ALL_SCOPES), grant.epoch)
+
+    def another_company(self) -> "Office":
+        """An office with the same Fortnox and the same database, whose company has books of its own."""
+        company = open_company(self.world)
+        return replace(self, tenant=company.tenant, connection_id=uuid4())
 
     async def approve(self, batch: VouchersApproved) -> VouchersApproved:
         """Enqueues the batch as the inbox does."""
@@ -132,6 +149,32 @@ class Office:
         async with self.pool.acquire() as connection, connection.transaction():
             await Handlers(Outbox(), "voucher-sender").enqueue(connection, event)
         return batch
+
+    async def request(self, *voucher_ids: str, **changes: Any) -> VouchersCorrectionRequested:
+        """Asks for a correction as the inbox does."""
+        fields = {
+            "connection_id": self.connection_id,
+            "correction_id": uuid4(),
+            "financial_year": YEAR,
+            "series": "I",
+            "date": LAST_DAY,
+            "voucher_ids": voucher_ids,
+            "requested_by": "user-1042",
+        }
+        correction = VouchersCorrectionRequested(**{**fields, **changes})
+        event = new_event(correction, source="tests", time=SYSTEM.now())
+        async with self.pool.acquire() as connection, connection.transaction():
+            await Handlers(Outbox(), "voucher-sender").correct(connection, event)
+        return correction
+
+    async def correct(
+        self, *voucher_ids: str, meanwhile: Meanwhile | None = None, **changes: Any
+    ) -> list[dict[str, Any]]:
+        """Asks for a correction, works until it has ended, and gives its events."""
+        correction = await self.request(*voucher_ids, **changes)
+        sender = self.sender()
+        await self.work(self.watched(sender, meanwhile) if meanwhile else sender)
+        return await self.told_of(correction.correction_id)
 
     async def work(self, sender: Sender | None = None) -> None:
         """One process works until no job is left."""
@@ -143,6 +186,14 @@ class Office:
                     await asyncio.sleep(0.01)
                     continue
                 await batch_job.run(job, sender)
+
+    async def attempt(self, sender: Sender | None = None) -> None:
+        """One attempt at the job that is due."""
+        sender = sender or self.sender()
+        await self.due()
+        job = await self.claim(sender)
+        assert job is not None
+        await batch_job.run(job, sender)
 
     async def claim(self, sender: Sender) -> Job[Any] | None:
         kind = job_kind(sender)
@@ -217,7 +268,10 @@ class Office:
 
     async def events(self, batch: VouchersApproved) -> list[dict[str, Any]]:
         """What was told of a batch: {type, …data}, in order."""
-        return [one for one in await self.all_events() if one["batch_id"] == str(batch.batch_id)]
+        return await self.told_of(batch.batch_id)
+
+    async def told_of(self, batch_id: UUID) -> list[dict[str, Any]]:
+        return [one for one in await self.all_events() if one["batch_id"] == str(batch_id)]
 
     async def all_events(self) -> list[dict[str, Any]]:
         async with self.pool.acquire() as connection:
@@ -228,14 +282,19 @@ class Office:
         """The truth: the series' vouchers of the year, by number."""
         return [one for one in self.company.books.of_year(self.financial_year) if one.series == series]
 
-    def judge(self, *batches: VouchersApproved, told: Iterable[dict[str, Any]]) -> None:
+    def judge(self, *asked: VouchersApproved | VouchersCorrectionRequested, told: Iterable[dict[str, Any]]) -> None:
         """Never doubled, never lost, receipts true, in order: by the books, the events and what was approved."""
-        commands = [
-            Command(str(batch.batch_id), batch.TYPE, self.tenant, batch.model_dump(mode="json")) for batch in batches
-        ]
+        commands = [Command(one.business_key, one.TYPE, self.tenant, one.model_dump(mode="json")) for one in asked]
         books = truth.vouchers(self.company.books, self.company.books.gone)
         verdict = judge(Record({self.tenant: books}, list(told), commands))
         assert verdict.good, str(verdict)
+
+
+def open_company(world: World, tenant: int | None = None) -> Company:
+    """A company with `BOOKS` and without ledgers, connected to us."""
+    company = found(world, BOOKS, Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
+    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    return company
 
 
 @pytest.fixture(scope="session")
@@ -252,9 +311,8 @@ async def office(senders_database: str) -> AsyncIterator[Office]:
         await connection.execute(f"truncate {EVERYTHING}")
     world = World()
     world.switches.rate_limit = False
-    company = found(world, BOOKS, Wanted(tenant=4711, invoices={"customer": 0, "supplier": 0}))
     world.grants.register(Application(CLIENT_ID, "secret", ()))
-    world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
+    company = open_company(world, 4711)
     transport = httpx.ASGITransport(create_app(world), raise_app_exceptions=True)
     async with Simulator("http://fortnox", transport=transport) as simulator:
         opened = Office(dsn, pool, world, simulator, transport, company.tenant)
@@ -305,3 +363,27 @@ def patient(office: Office) -> Callable[..., Office]:
         return replace(office, timing=replace(office.timing, **times))
 
     return change
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The service's HTTP side on the office's database, without Kafka."""
+
+    app: Any
+    headers: dict[str, str]
+
+
+@pytest.fixture
+async def interface(office: Office) -> Interface:
+    settings = VoucherSenderSettings(
+        database_url=SecretStr(office.dsn),
+        kafka_bootstrap_servers="",
+        connector_url="",
+        connector_key=SecretStr(""),
+        fortnox_client_id=CLIENT_ID,
+        callers={"product": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"vouchers"}))},
+    )
+    app = voucher_sender_app(settings)
+    runtime = Runtime("voucher-sender", SCHEMA, settings, office.pool, KafkaBroker(), AsyncExitStack())
+    app.state.service.runtime = runtime
+    return Interface(app, {"authorization": f"Bearer {KEY}"})

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import fortnox
 import sie
-from importer.fetch.payments import must_be_read_singly, settled
+from importer.fetch.inferred import is_untold
+from importer.fetch.payments import settled
 from importer.ledger.ageing import bucket, days_overdue
 from importer.ledger.as_of import open_items
 from importer.ledger.model import Invoice, SettlementKind, from_sek, rounded
@@ -108,7 +109,7 @@ def test_kronor_written_off_on_a_foreign_invoice_are_worth_its_own_rate(an_invoi
 def test_only_foreign_payments_and_write_offs_are_read_one_by_one(
     an_invoice: Make, a_payment: Pay, payment: dict[str, Any], invoice: dict[str, Any], *, singly: bool
 ) -> None:
-    assert must_be_read_singly(a_payment(**payment), an_invoice(**invoice)) is singly
+    assert is_untold(a_payment(**payment), an_invoice(**invoice)) is singly
 
 
 def test_a_credit_s_settlement_counts_no_earlier_than_either_invoice(an_invoice: Make, a_payment: Pay) -> None:

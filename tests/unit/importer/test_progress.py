@@ -95,9 +95,9 @@ async def telling(progress: Progress, plan: Plan) -> None:
     await tell_forever(progress)
 
 
-def test_the_books_alone_are_four_calls_and_everything_is_thirteen() -> None:
-    assert Plan.for_datasets([Dataset.SIE4]).left == 4
-    assert Plan.for_datasets(list(Dataset)).left == 13
+def test_the_books_alone_are_three_calls_and_everything_is_sixteen() -> None:
+    assert Plan.for_datasets([Dataset.SIE4]).left == 3
+    assert Plan.for_datasets(list(Dataset)).left == 16
 
 
 def test_the_plan_grows_as_the_lists_tell_how_long_they_are() -> None:
@@ -107,8 +107,51 @@ def test_the_plan_grows_as_the_lists_tell_how_long_they_are() -> None:
     plan.note("invoices")
 
     assert plan.expected["invoices"] == 10
-    assert plan.expected[SECOND_LOOK] == 3
-    assert plan.left == 8 + 10 - 1
+    assert plan.expected[SECOND_LOOK] == 4
+    assert plan.left == 10 + 10 - 1
+
+
+def test_lists_are_taken_to_be_as_long_as_last_time_until_they_tell() -> None:
+    plan = Plan.for_datasets([Dataset.CUSTOMER_LEDGER])
+
+    plan.foresee({"invoices": 10, "invoicepayments": 4, "supplierinvoices": 6, "sie": 9})
+    plan.expect("invoices", 8)
+
+    assert (plan.expected["invoices"], plan.expected["invoicepayments"], plan.expected["sie"]) == (8, 4, 1)
+    assert "supplierinvoices" not in plan.expected
+
+
+def test_the_plan_stays_what_it_was_when_more_is_used() -> None:
+    plan = Plan.for_datasets([Dataset.SIE4])
+
+    for what in ("companyinformation", "financialyears", "sie", "sie"):
+        plan.note(what)
+
+    assert plan.left == 0
+    assert plan.share == 1
+    assert plan.as_kept()["planned"]["sie"] == 1
+    assert plan.as_kept()["used"]["sie"] == 2
+
+
+def test_what_an_earlier_attempt_was_answered_takes_no_slots_of_this_one() -> None:
+    plan = Plan()
+    plan.expect("invoices", 50)
+
+    for _ in range(30):
+        plan.note("invoices", kept=True)
+
+    assert plan.seconds_left(0.0) == 0
+
+
+def test_the_time_left_is_no_less_than_the_connector_expects_to_have_nothing_for_us() -> None:
+    plan = Plan.for_datasets([Dataset.SIE4])
+    progress = a_progress(plan)
+
+    progress.waits = lambda: 7.2
+    assert progress.event().seconds_left == 8
+    for what in plan.expected:
+        plan.note(what)
+    assert progress.event().seconds_left == 0
 
 
 @pytest.mark.parametrize(("calls", "seconds"), [(25, 0), (26, 5), (50, 5), (51, 10), (290, 55)])

@@ -76,6 +76,12 @@ async def test_the_preset_accounts_name_the_ledger_accounts(fortnox: Any) -> Non
     assert {preset["Account"] for preset in presets} >= {1510, 2440}
 
 
+async def test_a_company_may_preset_another_account(sim: Simulator, fortnox: Any) -> None:
+    await sim.edit("preset_account", TENANT, name="CUSTCLAIM", account=1515)
+
+    assert (await fortnox.json("predefinedaccounts/CUSTCLAIM"))["PreDefinedAccount"]["Account"] == 1515
+
+
 async def test_no_lock_is_a_record_without_a_date(sim: Simulator, fortnox: Any) -> None:
     assert (await fortnox.json("settings/lockedperiod")) == {"LockedPeriod": {"EndDate": None}}
 

@@ -133,6 +133,25 @@ async def test_a_mandatory_project_must_be_there(sim: Simulator, fortnox: Any, y
     assert right.status_code == 201
 
 
+async def test_a_cost_centre_that_was_closed_and_a_project_outside_its_period(
+    sim: Simulator, fortnox: Any, year: int
+) -> None:
+    await sim.edit("change_object", TENANT, dimension="1", code="NORR", active=False)
+    await sim.edit("change_object", TENANT, dimension="6", code="P9", end="2024-12-31", status="COMPLETED")
+
+    closed = await refusal(fortnox, year, voucher(VoucherRows=row(CostCenter="NORR")))
+    outside = await refusal(fortnox, year, voucher(VoucherRows=row(Project="P9")))
+    (centre,) = [one for one in (await fortnox.get("costcenters")).json()["CostCenters"] if one["Code"] == "NORR"]
+    project = (await fortnox.get("projects/P9")).json()["Project"]
+
+    assert (closed[2], outside[2]) == (
+        "Kostnadsstället är inte aktivt.",
+        "Projektredovisningsperioden är inte aktiv för projekt P9",
+    )
+    assert centre["Active"] is False
+    assert (project["EndDate"], project["Status"]) == ("2024-12-31", "COMPLETED")
+
+
 async def test_a_locked_period_is_refused_but_not_in_the_closing_series(
     sim: Simulator, fortnox: Any, year: int
 ) -> None:

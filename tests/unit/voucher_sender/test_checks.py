@@ -1,6 +1,7 @@
 """Each finding by its name, with where it is, what it says and what to do."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -8,18 +9,18 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from common.events import FinancialYear
 from common.events.voucher_batches import VoucherRow
 from common.events.vouchers import Severity
 from common.problems import CATALOGUE
-from fortnox import VoucherListItem
 from voucher_sender import checks
-from voucher_sender.checks import Known
-from voucher_sender.content import content_hash
-from voucher_sender.marker import comment_of, marker_of
-from voucher_sender.repository import KnownVoucher, State
+from voucher_sender.earlier import Known
+from voucher_sender.look_alikes import Books
+from voucher_sender.registers import USUAL_LEDGER_ACCOUNTS
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
-OTHER_BATCH = UUID(int=2)
+NOTHING_KNOWN = Known(UUID(int=1), books=Books())
+YEARS_END = date(2025, 12, 31)
 NAN_BREAK = "ett\u200btvå"
 
 
@@ -77,7 +78,7 @@ def test_a_locked_period_is_a_warning_since_the_series_may_be_exempt(found: Any,
 def test_a_locked_period_where_the_series_is_known(
     found: Any, voucher: Any, registers: Any, lockable: bool, codes: list[str]
 ) -> None:
-    known = Known(UUID(int=1), series_is_lockable=lockable)
+    known = replace(NOTHING_KNOWN, series_is_lockable=lockable)
 
     findings = found(voucher(), registers(locked_until=date(2025, 12, 31)), known)
 
@@ -87,13 +88,23 @@ def test_a_locked_period_where_the_series_is_known(
 def test_a_year_that_is_not_there_and_then_nothing_else_of_the_registers(
     found: Any, voucher: Any, registers: Any, row: Any
 ) -> None:
-    without = registers(year=None, series={}, accounts={}, cost_centres=None, projects=None, shelf=None)
+    years = tuple(one for one in registers().years if one.from_date.year == 2026)
+    without = registers(years=years, year=None, series={}, accounts={}, cost_centres=None, projects=None)
 
     (finding,) = found(voucher(row(9998, 1), row(9999, -1)), without)
 
     assert finding.code == "vouchers.no-financial-year"
-    assert "2025-01-01–2025-12-31, " not in finding.next_step
     assert "2026-01-01–2026-12-31" in finding.swedish
+
+
+def test_a_year_that_is_another_in_fortnox(found: Any, voucher: Any, registers: Any) -> None:
+    broken = FinancialYear(from_date=date(2025, 7, 1), to_date=date(2026, 6, 30))
+
+    (finding,) = found(voucher(), registers(year=None), financial_year=broken)
+
+    assert seen([finding]) == [("vouchers.different-financial-year", None, ERROR)]
+    assert "2025-07-01–2026-06-30" in finding.swedish
+    assert "2025-01-01–2025-12-31" in finding.english or "2026-01-01–2026-12-31" in finding.english
 
 
 def test_a_series_that_is_not_there(found: Any, voucher: Any) -> None:
@@ -121,17 +132,37 @@ def test_accounts(found: Any, voucher: Any, row: Any, account: int, code: str) -
     assert seen(findings) == [(code, 1, ERROR)]
 
 
-@pytest.mark.parametrize("account", [1510, 2440])
-def test_ledger_accounts_are_doubtful(found: Any, voucher: Any, row: Any, account: int) -> None:
-    findings = found(voucher(row(account, 100), row(1229, -100)))
+@pytest.mark.parametrize("account", [1510, 1515, 2440])
+def test_ledger_accounts_the_usual_and_the_companys_own_are_doubtful(
+    found: Any, voucher: Any, row: Any, registers: Any, account: int
+) -> None:
+    own = registers(ledger_accounts=USUAL_LEDGER_ACCOUNTS | {1515})
+
+    findings = found(voucher(row(account, 100), row(1229, -100)), own)
 
     assert seen(findings) == [("voucher.ledger-account", 1, WARNING)]
 
 
-def test_ledger_accounts_under_the_cash_method(found: Any, voucher: Any, row: Any, registers: Any) -> None:
-    findings = found(voucher(row(7832, 100), row(2440, -100)), registers(method="CASH"))
+@pytest.mark.parametrize(
+    ("account", "amount", "day", "repeats"),
+    [
+        (1510, 100, YEARS_END, True),
+        (2440, -100, YEARS_END, True),
+        (1510, -100, YEARS_END, False),
+        (2440, 100, YEARS_END, False),
+        (1510, 100, YEARS_END - timedelta(days=1), False),
+        (1930, 100, YEARS_END, False),
+    ],
+)
+def test_under_the_cash_method_what_books_unpaid_invoices_at_the_years_end_may_repeat_it(
+    found: Any, voucher: Any, row: Any, registers: Any, account: int, amount: int, day: date, repeats: bool
+) -> None:
+    unpaid = voucher(row(account, amount), row(7832, -amount), date=day)
 
-    assert [one.code for one in findings] == ["voucher.ledger-account", "voucher.cash-method"]
+    in_cash = {one.code for one in found(unpaid, registers(method="CASH"))}
+
+    assert ("voucher.cash-method" in in_cash) is repeats
+    assert "voucher.cash-method" not in {one.code for one in found(unpaid)}
 
 
 def test_accounts_with_a_vat_code_are_doubtful(found: Any, voucher: Any, row: Any) -> None:
@@ -174,18 +205,30 @@ def test_unknown_objects(found: Any, voucher: Any, row: Any, dimension: tuple[in
     assert seen(findings) == [(code, 1, ERROR)]
 
 
+def test_a_project_that_is_completed_may_be_refused(found: Any, voucher: Any, row: Any) -> None:
+    findings = found(voucher(row(7832, 100, (6, "3")), row(1229, -100)))
+
+    assert seen(findings) == [("voucher.project-completed", 1, WARNING)]
+
+
 def test_two_objects_of_a_dimension(found: Any, voucher: Any, row: Any) -> None:
     findings = found(voucher(row(7832, 100, (6, "1005"), (6, "1005")), row(1229, -100)))
 
     assert seen(findings) == [("voucher.two-objects", 1, ERROR)]
 
 
-def test_registers_that_are_not_ours_to_read_are_left_to_fortnox(
+def test_registers_that_are_not_ours_to_read_are_left_to_fortnox_and_to_what_the_books_declare(
     found: Any, voucher: Any, row: Any, registers: Any
 ) -> None:
-    findings = found(voucher(row(7832, 100, (1, "?")), row(1229, -100)), registers(cost_centres=None))
+    declared = replace(NOTHING_KNOWN, books=Books(objects={1: frozenset({"SYD"})}))
+    made = voucher(row(7832, 100, (1, "SYD"), (6, "77")), row(1229, -100, (1, "NORR")))
 
-    assert findings == []
+    findings = found(made, registers(cost_centres=None, projects=None), declared)
+
+    assert seen(findings) == [
+        ("voucher.object-not-declared", 2, WARNING),
+        ("voucher.object-not-declared", 1, WARNING),
+    ]
 
 
 def test_no_text(found: Any, voucher: Any) -> None:
@@ -208,98 +251,9 @@ def test_characters_that_fortnox_refuses_are_replaced_and_said(found: Any, vouch
 
 
 def test_a_voucher_id_that_occurs_twice_is_wrong_both_times(batch: Any, voucher: Any, registers: Any) -> None:
-    checked = checks.run(batch(voucher(), voucher()), registers(), Known(UUID(int=1)))
+    checked = checks.run(batch(voucher(), voucher()), registers(), NOTHING_KNOWN)
 
     assert [seen(one.findings) for one in checked] == [[("voucher.repeated-id", None, ERROR)]] * 2
-
-
-def known(voucher: Any, **changes: Any) -> Known:
-    """We know the voucher, booked as I 12 by an earlier batch unless said otherwise."""
-    marker = marker_of("client", 1, "v-1")
-    fields = {
-        "voucher_id": "v-1",
-        "state": State.BOOKED,
-        "content_hash": content_hash(voucher),
-        "marker": marker,
-        "batch_id": OTHER_BATCH,
-        "batch_ended": True,
-        "series": "I",
-        "financial_year": 3,
-        "number": 12,
-    }
-    return Known(UUID(int=1), {"v-1": KnownVoucher(**{**fields, **changes})}, {"v-1": marker})
-
-
-def test_already_booked_by_us(found: Any, voucher: Any) -> None:
-    (finding,) = found(voucher(), known=known(voucher()))
-
-    assert seen([finding]) == [("voucher.already-booked", None, WARNING)]
-    assert "I 12" in finding.swedish
-
-
-def test_already_booked_with_other_content(found: Any, voucher: Any) -> None:
-    findings = found(voucher(description="En annan text"), known=known(voucher()))
-
-    assert seen(findings) == [("voucher.changed-since-booked", None, ERROR)]
-
-
-def test_in_the_hands_of_another_batch(found: Any, voucher: Any) -> None:
-    findings = found(voucher(), known=known(voucher(), state=State.APPROVED, batch_ended=False))
-
-    assert seen(findings) == [("voucher.in-progress", None, ERROR)]
-
-
-@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED, State.INTENDED])
-def test_left_by_a_batch_that_ended_is_free_again(found: Any, voucher: Any, state: State) -> None:
-    assert found(voucher(), known=known(voucher(), state=state)) == []
-
-
-def test_uncertain_with_other_content(found: Any, voucher: Any) -> None:
-    findings = found(voucher(description="En annan text"), known=known(voucher(), state=State.INTENDED))
-
-    assert seen(findings) == [("voucher.changed-while-uncertain", None, ERROR)]
-
-
-def test_doubled_needs_a_person(found: Any, voucher: Any) -> None:
-    findings = found(voucher(), known=known(voucher(), state=State.DUPLICATED))
-
-    assert seen(findings) == [("voucher.needs-decision", None, ERROR)]
-
-
-def item(number: int, **changes: Any) -> VoucherListItem:
-    fields = {"voucher_series": "I", "voucher_number": number, "year": 3, "transaction_date": date(2025, 12, 31)}
-    return VoucherListItem(**{**fields, **changes})
-
-
-def test_booked_by_us_and_gone_from_fortnox(found: Any, voucher: Any, registers: Any) -> None:
-    others = item(12, comments=comment_of(marker_of("client", 1, "another")))
-
-    findings = found(voucher(), registers(items=(others,)), known(voucher()))
-
-    assert [one.code for one in findings] == ["voucher.already-booked", "voucher.gone-from-fortnox"]
-
-
-def test_one_that_looks_the_same_and_is_not_ours(found: Any, voucher: Any, registers: Any) -> None:
-    same, other_day, ours = (
-        item(1, description="Avskrivning inventarier"),
-        item(2, description="Avskrivning inventarier", transaction_date=date(2025, 6, 30)),
-        item(3, description="Avskrivning inventarier", comments=comment_of(marker_of("client", 1, "v-0"))),
-    )
-
-    (finding,) = found(voucher(), registers(items=(same, other_day, ours)))
-
-    assert seen([finding]) == [("voucher.looks-the-same", None, WARNING)]
-    assert "I 1 " in finding.swedish
-
-
-def test_in_fortnox_with_our_marker_though_we_forgot(found: Any, voucher: Any, registers: Any) -> None:
-    marker = marker_of("client", 1, "v-1")
-
-    findings = found(
-        voucher(), registers(items=(item(5, comments=comment_of(marker)),)), Known(UUID(int=1), {}, {"v-1": marker})
-    )
-
-    assert seen(findings) == [("voucher.already-booked", None, WARNING)]
 
 
 def test_all_findings_come_at_once(found: Any, voucher: Any, row: Any) -> None:
@@ -328,3 +282,14 @@ def test_every_finding_says_what_it_is_and_what_to_do_in_the_catalogue() -> None
 def test_an_amount_of_absurd_length_is_refused_when_it_is_read(amount: str) -> None:
     with pytest.raises(ValidationError):
         VoucherRow.model_validate({"account": 1930, "debit": amount})
+
+
+def test_that_the_books_could_not_be_read_is_said_once(batch: Any, voucher: Any, registers: Any) -> None:
+    vouchers = [voucher(voucher_id=f"v-{number}") for number in (1, 2)]
+    outside = voucher(voucher_id="v-0", date=date(2024, 1, 1))
+
+    checked = checks.run(batch(outside, *vouchers), registers(), Known(UUID(int=1)))
+
+    told = [seen(one.findings) for one in checked]
+    assert told == [[("voucher.date-outside-year", None, ERROR)], [("voucher.not-compared", None, WARNING)], []]
+    assert all(one.passed for one in checked[1:])

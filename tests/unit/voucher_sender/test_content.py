@@ -95,11 +95,11 @@ def test_the_payload_hash_is_of_all_that_is_sent(voucher: Make) -> None:
 
 
 def test_no_differences(voucher: Make) -> None:
-    assert differences(voucher(), 3, booked()) == ()
+    assert differences(voucher(), "I", 3, booked()) == ()
 
 
 def told(voucher: ApprovedVoucher, *rows: VoucherRow, **changes: Any) -> tuple[str, ...]:
-    return differences(voucher, 3, booked(*rows, **changes))
+    return differences(voucher, "I", 3, booked(*rows, **changes))
 
 
 def test_differences_tell_both_sides(voucher: Make) -> None:

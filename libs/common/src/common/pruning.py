@@ -1,10 +1,12 @@
-"""Old rows go: the rule for each shared table, run once an hour by any replica.
+"""Old rows go: the rule for each shared table and for those of a service, run once an hour by any replica.
 
 `outbox` empties itself, and `relay_progress` has one row. `outbox_sequences` is kept for ever: consumers hold the state
 of a connection, with its sequence, as long as it exists (its topic is compacted), and one that began again at 1 after
 years of silence would be taken for old. It is one small row per connection and topic.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -20,17 +22,30 @@ KEEP_TURNS = timedelta(days=30)  # one that was not served for this long goes fi
 EVERY = 3600.0  # seconds
 LOT = 500  # rows in one statement: commands may have megabytes, and a statement has a minute
 
+
+@dataclass(frozen=True)
+class Rule:
+    """What of a table is old."""
+
+    table: str
+    is_old: str
+    """SQL, in which $1 is `keep`."""
+    keep: timedelta
+    lot: int | None = None
+    """Rows in one statement, where `LOT` would be too many: others may go with them."""
+
+
 RULES = (
-    ("inbox", "received_at < clock() - $1::interval", KEEP_INBOX),
-    ("jobs", "status in ('done', 'dead') and finished_at < clock() - $1::interval", KEEP_JOBS),
-    ("job_turns", "served_at < clock() - $1::interval", KEEP_TURNS),
+    Rule("inbox", "received_at < clock() - $1::interval", KEEP_INBOX),
+    Rule("jobs", "status in ('done', 'dead') and finished_at < clock() - $1::interval", KEEP_JOBS),
+    Rule("job_turns", "served_at < clock() - $1::interval", KEEP_TURNS),
 )
 
 
-async def prune(connection: Connection) -> None:
-    """Deletes accepted commands, ended jobs and turns past their time. Unfinished jobs and unsaid events never go."""
-    for table, is_old, keep in RULES:
-        await prune_table(connection, table, is_old, keep)
+async def prune(connection: Connection, rules: Sequence[Rule] = RULES) -> None:
+    """Deletes what is past its time. By `RULES`: accepted commands, ended jobs and turns; never unfinished jobs."""
+    for rule in rules:
+        await prune_table(connection, rule.table, rule.is_old, rule.keep, rule.lot)
 
 
 async def prune_table(connection: Connection, table: str, is_old: str, keep: timedelta, lot: int | None = None) -> int:
@@ -49,11 +64,12 @@ async def prune_table(connection: Connection, table: str, is_old: str, keep: tim
             return gone
 
 
-async def prune_forever(pool: Pool, clock: Clock) -> None:
+async def prune_forever(pool: Pool, clock: Clock, more: Sequence[Rule] = ()) -> None:
+    """By the shared tables' rules, and by a service's own."""
     while True:
         try:
             async with pool.acquire() as connection:
-                await prune(connection)
+                await prune(connection, (*RULES, *more))
         except GONE as error:
             log.warning("pruning.failed", error=type(error).__name__)
         await clock.sleep(EVERY)

@@ -27,7 +27,7 @@ from common.messaging.producer import make_producer
 from common.messaging.relay import Relay
 from common.messaging.watchdog import watch
 from common.problems import NOT_READY
-from common.pruning import prune_forever
+from common.pruning import Rule, prune_forever
 from common.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -56,6 +56,8 @@ class Runtime(Generic[AnySettings]):
     clock: Clock = SYSTEM
     tasks: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     parts: dict[type, Any] = field(default_factory=dict)
+    pruning: list[Rule] = field(default_factory=list)
+    """The rules for the service's own tables."""
 
     @property
     def outbox(self) -> Outbox:
@@ -156,7 +158,8 @@ class Service(Generic[AnySettings]):
     async def _run(self, runtime: Runtime[AnySettings]) -> None:
         dsn = self.settings.database_url.get_secret_value()
         relay = Relay(dsn, self.schema, lambda: make_producer(self.settings), runtime.dead_letters)
-        upkeep = (relay.run(), prune_forever(runtime.pool, runtime.clock), watch(runtime.broker, runtime.clock))
+        pruning = prune_forever(runtime.pool, runtime.clock, runtime.pruning)
+        upkeep = (relay.run(), pruning, watch(runtime.broker, runtime.clock))
         async with asyncio.TaskGroup() as group:
             for task in (*upkeep, *runtime.tasks):
                 group.create_task(task)

@@ -36,6 +36,7 @@ async def make(story: Story, *, seconds: float, startup_seconds: float) -> dict[
             | {key: receipt[key] for key in ("series", "number", "financial_year")}
             for receipt in story.receipts
         ],
+        "correction": {key: story.correction[key] for key in ("voucher_id", "series", "number", "corrects")},
         "fortnox": {
             "calls": sum(rate["calls"] for rate in rates),
             "largest_window": max((rate["largest_window"] for rate in rates), default=0),

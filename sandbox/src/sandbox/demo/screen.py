@@ -81,7 +81,7 @@ class Screen:
             seconds = data.get("seconds_left")
             left = "" if seconds is None else f"ca {seconds} s kvar"
             self.step("import", data["swedish"], percent=data["percent"], left=left if data["percent"] < 100 else "")
-        elif event.type == "voucher.booked":
+        elif event.type == "voucher.booked" and not event.data["corrects"]:
             self.step("vouchers", "Skickar verifikationer till Fortnox")
 
     def imported(self, completed: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> None:
@@ -113,6 +113,14 @@ class Screen:
             place = f"[bold]{receipt['series']} {receipt['number']}[/]"
             table.add_row(voucher.voucher_id, voucher.description, kronor(receipt["total"]), place)
         self.console.print(table)
+
+    def corrected(self, receipt: dict[str, Any]) -> None:
+        corrects = receipt["corrects"]
+        lines = (
+            f"{corrects['voucher_id']}, bokförd som [bold]{corrects['series']} {corrects['number']}[/],",
+            f"är ändrad genom [bold]{receipt['series']} {receipt['number']}[/] ({kronor(receipt['total'])} kr)",
+        )
+        self.console.print(Panel("\n".join(lines), title="Ändringsverifikation", expand=False))
 
     def _datasets(self, completed: dict[str, Any]) -> Table:
         table = Table("Hämtat", "Rader", "Konton", "Verifikationer", title="Import", title_justify="left")

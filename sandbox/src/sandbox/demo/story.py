@@ -1,4 +1,4 @@
-"""The story in the order in which it happens: connect, import, check the vouchers, send them."""
+"""The story in the order in which it happens: connect, import, check the vouchers, send them, correct one."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,18 @@ from uuid import UUID, uuid4
 import sie
 from sandbox.demo.person import approve, closing_vouchers
 from sandbox.fortnox.control import Simulator
-from sandbox.product import Connector, Product, import_requested, vouchers_approved
+from sandbox.product import (
+    Connector,
+    Product,
+    import_requested,
+    vouchers_approved,
+    vouchers_correction_requested,
+)
 from sandbox.product.commands import ClosingVoucher, Year
 from sandbox.product.records import Received
 
 ORIGIN = "http://localhost:3000"
+ACCOUNTANT = "user-1042"  # whom the product names as asking for a correction
 PATIENCE = 180.0  # seconds for an import or a batch
 
 
@@ -35,6 +42,8 @@ class Audience(Protocol):
 
     def booked(self, vouchers: list[ClosingVoucher], receipts: dict[str, dict[str, Any]]) -> None: ...
 
+    def corrected(self, receipt: dict[str, Any]) -> None: ...
+
 
 @dataclass
 class Story:
@@ -52,6 +61,8 @@ class Story:
     completed: dict[str, Any] = field(default_factory=dict)
     vouchers: list[ClosingVoucher] = field(default_factory=list)
     receipts: list[dict[str, Any]] = field(default_factory=list)
+    correction: dict[str, Any] = field(default_factory=dict)
+    """The receipt of the reversing voucher."""
     import_seconds: float = 0.0
     first_call_ms: float | None = None
 
@@ -70,6 +81,7 @@ class Story:
         await self.connect()
         await self.import_books()
         await self.send_vouchers()
+        await self.correct_last()
 
     async def connect(self) -> None:
         companies = await self.simulator.companies()
@@ -124,6 +136,25 @@ class Story:
             raise StoryFailed(f"vouchers: {len(self.receipts)} of {len(self.vouchers)} were booked")
         self.audience.booked(self.vouchers, {receipt["voucher_id"]: receipt for receipt in self.receipts})
 
+    async def correct_last(self) -> None:
+        """The accountant has second thoughts about the last voucher: it is reversed."""
+        last, correction_id = self.receipts[-1], uuid4()
+        command = vouchers_correction_requested(
+            self.connection_id,
+            correction_id,
+            self.year,
+            last["series"],
+            self.year.to_date,
+            [last["voucher_id"]],
+            requested_by=ACCOUNTANT,
+        )
+        await self.product.send(command)
+        events = await self._ended(correction_id)
+        self.correction = next(event for event in events if event["type"] == "voucher.booked")
+        if self.correction["corrects"]["number"] != last["number"]:
+            raise StoryFailed(f"correction: {self.correction['corrects']} instead of {last['number']}")
+        self.audience.corrected(self.correction)
+
     async def _series(self) -> str:
         """The first series that can be used by hand, as the connector's dialog shows it."""
         year = self.completed["fortnox_financial_year"]
@@ -134,10 +165,14 @@ class Story:
         return "I" if "I" in usable else str(usable[0])
 
     async def _batch(self, series: str, mode: str) -> list[dict[str, Any]]:
-        """Sends a batch and gives its events. Raises StoryFailed when it was refused or a voucher did not pass."""
+        """Sends a batch and gives its events."""
         batch_id = uuid4()
         command = vouchers_approved(self.connection_id, batch_id, self.year, series, self.vouchers, mode=mode)
         await self.product.send(command)
+        return await self._ended(batch_id)
+
+    async def _ended(self, batch_id: UUID) -> list[dict[str, Any]]:
+        """A batch's or correction's events. Raises StoryFailed when it did not end well."""
         ended = await self.product.wait_for(batch_id, "vouchers.completed", "vouchers.refused", seconds=PATIENCE)
         if ended["type"] == "vouchers.refused":
             raise StoryFailed(f"vouchers: {ended['trouble']['code']} {ended['trouble']['english']}")

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sandbox.fortnox.books.books import Books
-from sandbox.fortnox.books.model import FinancialYear
+from sandbox.fortnox.books.model import FinancialYear, Limits
 
 if TYPE_CHECKING:
     from sandbox.fortnox.ledger.model import Ledger, Party
@@ -34,11 +34,16 @@ class Profile:
     years: dict[int, FinancialYear] = field(default_factory=dict)
     dimensions: dict[str, str] = field(default_factory=dict)
     objects: dict[str, dict[str, str]] = field(default_factory=dict)  # by dimension: code → name
+    limits: dict[tuple[str, str], Limits] = field(default_factory=dict)  # by dimension and code, where there are any
+    presets: dict[str, int] = field(default_factory=dict)  # preset accounts that the company has changed
     parties: dict[str, dict[str, Party]] = field(default_factory=dict)  # by kind of ledger: number → party
     locked_until: date | None = None
     licences: set[str] = field(default_factory=lambda: set(ALL_SCOPES))
     has_integration_licence: bool = True
     hidden_fields: set[str] = field(default_factory=set)  # "SupplierInvoice.Balance" comes as API_NORIGHT (fact 14)
+
+    def limits_of(self, dimension: str, code: str) -> Limits:
+        return self.limits.get((dimension, code), Limits())
 
 
 class Company:

@@ -34,6 +34,7 @@ class Switches:
     permission_status: int = 403  # 400 has been met too (fact 7)
     list_lag_seconds: float = 0.0  # a new voucher is missing in lists for so long, by the business clock
     list_shows_comments: bool = True  # the voucher list carries Comments (fact 6.2)
+    todate_is_included: bool = True  # the voucher list's todate; else it shows what lies before that day
     payment_sort_honoured: bool = True  # sortby=paymentdate (fact 5.7: seen ignored)
     supplier_dates_honoured: bool = False  # fromdate/todate on supplier invoices (fact 3: sources disagree)
     filters_combined: bool = True  # several resource filters are ANDed (recorded), else only the first counts
@@ -54,6 +55,8 @@ class Switches:
     odd_rows: str = "accept"  # negative amounts, both sides: accept (fact 6.4) | refuse
     closing_series: str = "I"  # the series exempt from the lock ("Bokslutsserie", fact 5.8); "" = none
     approval_state: int = 0  # of vouchers made through the API (fact 6.1)
+    booked_otherwise: str = ""  # what Fortnox books otherwise than sent: objects | date | year | series | amount
+    answer_lacks: str = ""  # what is missing in the answer to a new voucher: VoucherRows | VoucherNumber | Year | rows
     description_overwritten: bool = True  # a row's Description comes back as the account's name
     lock_is_shown: bool = True  # a personal lock refuses but is not told by settings/lockedperiod
 

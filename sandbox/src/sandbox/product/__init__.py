@@ -5,7 +5,12 @@ nothing of the services or of what they share.
 """
 
 from sandbox.product.assembly import Incomplete, NotProven, Proof, prove
-from sandbox.product.commands import import_cancel_requested, import_requested, vouchers_approved
+from sandbox.product.commands import (
+    import_cancel_requested,
+    import_requested,
+    vouchers_approved,
+    vouchers_correction_requested,
+)
 from sandbox.product.connections import Connector
 from sandbox.product.product import Product, ProductSettings
 from sandbox.product.records import CommandRecord, Received
@@ -23,4 +28,5 @@ __all__ = [
     "import_requested",
     "prove",
     "vouchers_approved",
+    "vouchers_correction_requested",
 ]

@@ -16,7 +16,14 @@ import typer
 from pydantic import BaseModel
 
 from common.settings import load
-from sandbox.product.commands import ClosingRow, ClosingVoucher, Year, import_requested, vouchers_approved
+from sandbox.product.commands import (
+    ClosingRow,
+    ClosingVoucher,
+    Year,
+    import_requested,
+    vouchers_approved,
+    vouchers_correction_requested,
+)
 from sandbox.product.connections import Connector
 from sandbox.product.product import AWAY, Product, ProductSettings
 from sandbox.product.records import CommandRecord, Received
@@ -94,6 +101,24 @@ def vouchers(
     year, batch_id = Year(from_date.date(), to_date.date()), uuid4()
     approved = [_Voucher.model_validate(one).approved() for one in json.loads(file.read_text(encoding="utf-8"))]
     _run(_send(vouchers_approved(connection, batch_id, year, series, approved, mode=mode), str(batch_id)))
+
+
+@app.command()
+def correct(
+    connection: Connection,
+    from_date: Day,
+    to_date: Day,
+    series: str,
+    day: Day,
+    voucher_ids: Annotated[list[str], typer.Argument(help="Of vouchers that were booked; all or none are reversed.")],
+    requested_by: Annotated[str, typer.Option(help="Who asked for it, as it is kept.")] = "",
+) -> None:
+    """Asks for booked vouchers to be reversed and shows what is said of them."""
+    year, correction_id = Year(from_date.date(), to_date.date()), uuid4()
+    asked = vouchers_correction_requested(
+        connection, correction_id, year, series, day.date(), voucher_ids, requested_by=requested_by
+    )
+    _run(_send(asked, str(correction_id)))
 
 
 async def _listen() -> None:

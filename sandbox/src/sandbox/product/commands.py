@@ -100,3 +100,25 @@ def vouchers_approved(
         "vouchers": [voucher.as_json() for voucher in vouchers],
     }
     return command(VOUCHER_BATCHES, "vouchers.approved", connection_id, data)
+
+
+def vouchers_correction_requested(
+    connection_id: UUID,
+    correction_id: UUID,
+    year: Year,
+    series: str,
+    day: date,
+    voucher_ids: Sequence[str],
+    *,
+    requested_by: str = "",
+) -> CommandRecord:
+    """Asks for booked vouchers to be reversed, all or none, by vouchers of that year, series and day."""
+    data = {
+        "correction_id": str(correction_id),
+        "financial_year": year.as_json(),
+        "series": series,
+        "date": day.isoformat(),
+        "voucher_ids": list(voucher_ids),
+        "requested_by": requested_by,
+    }
+    return command(VOUCHER_BATCHES, "vouchers.correction_requested", connection_id, data)

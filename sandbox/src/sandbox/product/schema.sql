@@ -45,3 +45,5 @@ create table if not exists product.receipts (
     rows_hash text not null,
     primary key (connection_id, voucher_id)
 );
+-- The voucher that it reverses; null where it is no correction.
+alter table product.receipts add column if not exists corrects text;

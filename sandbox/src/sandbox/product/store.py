@@ -111,13 +111,16 @@ class Store:
         given = (receipt["series"], receipt["number"], receipt["financial_year"], receipt["rows_hash"])
         row = await self._connection.fetchrow(
             """
-            insert into product.receipts as r values ($1, $2, $3, $4, $5, $6)
+            insert into product.receipts as r
+                (connection_id, voucher_id, series, number, financial_year, rows_hash, corrects)
+            values ($1, $2, $3, $4, $5, $6, $7)
             on conflict (connection_id, voucher_id) do update set series = r.series
             returning series, number, financial_year, rows_hash
             """,
             UUID(receipt["connection_id"]),
             receipt["voucher_id"],
             *given,
+            (receipt.get("corrects") or {}).get("voucher_id"),
         )
         if tuple(row) != given:
             raise SecondReceipt(receipt["voucher_id"])

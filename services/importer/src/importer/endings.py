@@ -61,9 +61,14 @@ async def end(
 
 
 async def cancelled(job: Job[ImportRequested]) -> None:
-    """It was stopped as asked."""
-    said = ImportCancelled(connection_id=job.connection_id, import_id=job.command.import_id)
+    """It was stopped as asked, or because a later request gives all that it would have given."""
     async with job.transaction() as connection:
+        row = await Imports(connection).find(job.command.import_id)
+        said = ImportCancelled(
+            connection_id=job.connection_id,
+            import_id=job.command.import_id,
+            superseded_by=row.superseded_by if row else None,
+        )
         await _end(connection, job, said, "cancelled", None)
     log.info(said.TYPE)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from common.clock import SYSTEM, Clock
 from common.database import Connection
@@ -43,6 +44,7 @@ class Handlers:
         if await cancellations.has(event.data.import_id, event.data.connection_id):
             await self._end_as_cancelled(connection, event)
         else:
+            await self._meet_others(connection, event.data)
             await JobStore(connection).enqueue(IMPORT, 1, event)
 
     async def refuse(self, connection: Connection, event: Event[ImportRequested], error: ProblemError) -> None:
@@ -63,13 +65,7 @@ class Handlers:
         row = await Imports(connection).find(import_id)
         if row is None or row.connection_id != event.data.connection_id:
             return
-        jobs = JobStore(connection)
-        withdrawn = await jobs.withdraw(IMPORT, str(import_id))
-        if withdrawn is None:
-            await jobs.request_cancel(IMPORT, str(import_id))
-            return
-        request = load(withdrawn, {ImportRequested.TYPE: ImportRequested})
-        await self._end_as_cancelled(connection, request)
+        await self._stop(connection, import_id)
 
     async def resend(self, connection: Connection, event: Event[ImportResendRequested]) -> None:
         """Publishes a stored result again: in a lane of its own, so that it needn't wait for running imports."""
@@ -79,10 +75,36 @@ class Handlers:
         """A connection lives (again): imports that waited for it go on."""
         await JobStore(connection).wake(event.data.connection_id)
 
-    async def _end_as_cancelled(self, connection: Connection, request: Event[Any]) -> None:
+    async def _meet_others(self, connection: Connection, request: ImportRequested) -> None:
+        """What becomes of other imports of the same company and year that are under way; see `import.requested`."""
+        imports, asked = Imports(connection), set(request.datasets)
+        for other in await imports.under_way(request):
+            same_day = other.closing_date == request.ledger_date
+            if same_day and asked <= set(other.datasets):
+                await imports.join(request.import_id, other.import_id)
+                return
+            if asked >= set(other.datasets):
+                await imports.supersede(other.import_id, request.import_id)
+                await self._stop(connection, other.import_id, superseded_by=request.import_id)
+
+    async def _stop(self, connection: Connection, import_id: UUID, *, superseded_by: UUID | None = None) -> None:
+        """Ends one that nobody runs; one that runs is told by its heartbeat."""
+        jobs = JobStore(connection)
+        withdrawn = await jobs.withdraw(IMPORT, str(import_id))
+        if withdrawn is None:
+            await jobs.request_cancel(IMPORT, str(import_id))
+            return
+        request = load(withdrawn, {ImportRequested.TYPE: ImportRequested})
+        await self._end_as_cancelled(connection, request, superseded_by)
+
+    async def _end_as_cancelled(
+        self, connection: Connection, request: Event[Any], superseded_by: UUID | None = None
+    ) -> None:
         import_id = request.data.import_id
         await Imports(connection).end(import_id, "cancelled")
-        cancelled = ImportCancelled(connection_id=request.data.connection_id, import_id=import_id)
+        cancelled = ImportCancelled(
+            connection_id=request.data.connection_id, import_id=import_id, superseded_by=superseded_by
+        )
         await self._say(connection, cancelled, request)
 
     async def _say(self, connection: Connection, data: EventData, cause: Event[Any]) -> None:

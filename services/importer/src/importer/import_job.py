@@ -9,11 +9,12 @@ import httpx
 import structlog
 
 import fortnox
+import sie
 from common.events import ImportCompleted, ImportFailed, ImportRequested, ImportStarted, Trouble
 from common.jobs import Job
 from common.leases import Leases, Purpose
 from common.problems import ProblemError
-from importer import endings
+from importer import endings, joining
 from importer.conclusion import conclude
 from importer.fetch import books
 from importer.fetch.checkpoints import JobCheckpoints
@@ -26,6 +27,7 @@ from importer.publishing import Publisher, completion, publish, snapshot_of
 from importer.repository import Imports, Results
 from importer.result import Result
 from importer.settings import ImporterSettings
+from importer.telemetry import CALLS_PLANNED, CALLS_USED
 
 log = structlog.get_logger()
 
@@ -56,19 +58,28 @@ class Importer:
 
     async def _import(self, job: Job[ImportRequested]) -> None:
         async with reporting(job, Plan.for_datasets(job.command.datasets)) as progress:
-            fetched = await self._fetch(job, progress)
-            progress.enter("checking", FETCHED)
-            result = await asyncio.to_thread(conclude, job.command, fetched, self.settings.ageing_edges)
+            checkpoints = await JobCheckpoints.of(job)
+            if taken := await joining.taken_over(job):
+                progress.plan = Plan()
+            result, document = taken or await self._read(job, checkpoints, progress)
+            await checkpoints.start(_started(job.command))
             progress.enter("publishing", CHECKED)
             snapshot = snapshot_of(job, job.command.import_id)
-            summaries = await publish(self.publisher, job, snapshot, result, fetched.document)
+            summaries = await publish(self.publisher, job, snapshot, result, document)
         await _complete(job, progress, result, completion(job, snapshot, result, summaries))
 
-    async def _fetch(self, job: Job[ImportRequested], progress: Progress) -> Fetched:
+    async def _read(
+        self, job: Job[ImportRequested], checkpoints: JobCheckpoints, progress: Progress
+    ) -> tuple[Result, sie.Document]:
+        """From Fortnox, and what follows from it."""
+        fetched = await self._fetch(job, checkpoints, progress)
+        progress.enter("checking", FETCHED)
+        return await asyncio.to_thread(conclude, job.command, fetched, self.settings.ageing_edges), fetched.document
+
+    async def _fetch(self, job: Job[ImportRequested], checkpoints: JobCheckpoints, progress: Progress) -> Fetched:
         """All that is needed from Fortnox, as soon as company and year are known to be right."""
         request = job.command
-        checkpoints = await JobCheckpoints.of(job)
-        async with self._reading(job, checkpoints, progress.plan) as reading:
+        async with self._reading(job, checkpoints, progress) as reading:
             company = await books.identify(reading, request)
             await checkpoints.start(_started(request))
             await progress.start()
@@ -76,15 +87,16 @@ class Importer:
 
     @asynccontextmanager
     async def _reading(
-        self, job: Job[ImportRequested], checkpoints: JobCheckpoints, plan: Plan
+        self, job: Job[ImportRequested], checkpoints: JobCheckpoints, progress: Progress
     ) -> AsyncIterator[Reading]:
         """Fortnox, for as long as it is needed."""
         async with self.leases.session(job.connection_id, Purpose.IMPORT) as permits:
             first = FirstCall(permits, job.clock)
+            progress.waits = lambda: permits.wait_seconds
             async with fortnox.Client(
                 first, base_url=self.settings.fortnox_api_url, transport=self.transport
             ) as client:
-                yield Reading(client, checkpoints, plan)
+                yield Reading(client, checkpoints, progress.plan)
             log.info(
                 "import.fetched",
                 first_call_ms=first.milliseconds_after(job.event.time),
@@ -107,7 +119,10 @@ async def _complete(job: Job[ImportRequested], progress: Progress, result: Resul
     """The end, told only when all data are where they can be read."""
     content = await asyncio.to_thread(lambda: result.model_dump_json().encode())
     async with job.transaction() as connection:
+        await Imports(connection).plan(job.command.import_id, progress.plan.as_kept())
         await Imports(connection).end(job.command.import_id, "completed")
         await Results(connection).keep(job.command.import_id, content, completed.model_dump(mode="json"))
         await job.complete_in(connection, progress.finished(), completed)
+    CALLS_USED.inc(completed.calls)
+    CALLS_PLANNED.inc(completed.calls_planned or 0)
     log.info("import.completed", calls=completed.calls, seconds=completed.seconds, datasets=len(completed.datasets))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from common.events import ImportProgressed
 from common.jobs import Fenced, Job
 from importer.fetch.plan import Plan
 from importer.repository import Imports
+from importer.telemetry import STEP_SECONDS
 
 log = structlog.get_logger()
 
@@ -42,23 +43,29 @@ class Progress:
     floor: int = 0
     """What the step itself has come to, where that isn't told by the plan."""
     started: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    waits: Callable[[], float] = field(default_factory=lambda: _not_at_all, init=False)
+    """For how many seconds the connector expects to have no call for us."""
     begun: float = field(init=False)
+    entered: float = field(init=False)
     said: tuple[int, str, int] | None = field(default=None, init=False)
     said_at: float = field(default=-math.inf, init=False)
 
     def __post_init__(self) -> None:
-        self.begun = self.job.clock.boottime()
+        self.begun = self.entered = self.job.clock.boottime()
 
     async def start(self) -> None:
         """There is something to tell from now on; it goes on from where an earlier attempt was."""
         async with self.job.pool.acquire() as connection:
             row = await Imports(connection).find(self.job.command.import_id)
+            self.plan.foresee(await Imports(connection).calls_before(self.job.command.import_id))
         self.percent = row.percent if row else 0
         self.started.set()
 
     def enter(self, step: str, percent: int) -> None:
         """The next step begins."""
-        self.step, self.floor = step, percent
+        now = self.job.clock.boottime()
+        STEP_SECONDS.labels(self.step).observe(now - self.entered)
+        self.step, self.floor, self.entered = step, percent, now
 
     def event(self) -> ImportProgressed:
         """What is to be said now."""
@@ -66,6 +73,8 @@ class Progress:
         self.percent = max(self.percent, self.floor, fetched)
         left = self.plan.left
         seconds = self.plan.seconds_left(self.job.clock.boottime() - self.begun)
+        if left:
+            seconds = max(seconds, self.waits())
         return ImportProgressed(
             connection_id=self.job.connection_id,
             import_id=self.job.command.import_id,
@@ -88,7 +97,7 @@ class Progress:
         if news == self.said and now - self.said_at < LATEST - SOONEST:
             return
         async with self.job.transaction() as connection:
-            await Imports(connection).running(event.import_id, event.percent, event.swedish)
+            await Imports(connection).running(event.import_id, event.percent, event.swedish, self.plan.as_kept())
             await self.job.say(connection, event)
         self.said, self.said_at = news, now
 
@@ -103,6 +112,10 @@ async def reporting(job: Job[Any], plan: Plan) -> AsyncIterator[Progress]:
     finally:
         teller.cancel()
         await asyncio.gather(teller, return_exceptions=True)
+
+
+def _not_at_all() -> float:
+    return 0.0
 
 
 def line(step: str, percent: int, calls_left: int, seconds_left: int) -> str:

@@ -123,6 +123,8 @@ def completion(
         read_to=result.read_to,
         books_moved=result.books_moved,
         calls=result.calls,
+        calls_planned=result.calls_planned,
+        joined=result.joined,
         seconds=round((job.clock.now() - job.enqueued_at).total_seconds(), 3),
     )
 

@@ -1,5 +1,6 @@
 """All SQL of the importer. The caller owns the transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,11 @@ from common.events import ImportRequested, Trouble
 from common.pruning import prune_table
 
 IMPORTS_AT_ONCE = 20  # deleted in one statement: each may have a hundred megabytes
+SELECT_IMPORT = """
+    select import_id, connection_id, datasets, year_from, year_to, closing_date, status, percent, line,
+           waiting_since, waits, trouble, requested_at, ended_at, joins, superseded_by
+    from imports
+"""
 OLD_IMPORT = """
     used_at < clock() - $1::interval and (ended_at is not null or not exists (
         select from jobs
@@ -36,6 +42,8 @@ class ImportRow:
     trouble: dict[str, str] | None
     requested_at: datetime
     ended_at: datetime | None
+    joins: UUID | None
+    superseded_by: UUID | None
 
 
 @dataclass(frozen=True)
@@ -80,26 +88,70 @@ class Imports:
         )
 
     async def find(self, import_id: UUID) -> ImportRow | None:
-        row = await self._connection.fetchrow(
-            """
-            select import_id, connection_id, datasets, year_from, year_to, closing_date, status, percent, line,
-                   waiting_since, waits, trouble, requested_at, ended_at
-            from imports where import_id = $1
-            """,
-            import_id,
-        )
+        row = await self._connection.fetchrow(f"{SELECT_IMPORT} where import_id = $1", import_id)
         return ImportRow(**row) if row else None
 
-    async def running(self, import_id: UUID, percent: int, line: str) -> None:
+    async def under_way(self, request: ImportRequested) -> list[ImportRow]:
+        """Others of the same company and year that have not ended and go on, newest first.
+
+        Until the transaction ends nobody else begins an import of this connection.
+        """
+        await self._connection.execute(
+            "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"imports of {request.connection_id}"
+        )
+        rows = await self._connection.fetch(
+            f"""
+            {SELECT_IMPORT}
+            where connection_id = $1 and ended_at is null and import_id <> $2 and superseded_by is null
+              and year_from = $3 and year_to = $4
+              and not exists (
+                  select from cancellations
+                  where cancellations.import_id = imports.import_id
+                    and coalesce(cancellations.connection_id, $1) = $1
+              )
+            order by requested_at desc
+            """,
+            request.connection_id,
+            request.import_id,
+            request.financial_year.from_date,
+            request.financial_year.to_date,
+        )
+        return [ImportRow(**row) for row in rows]
+
+    async def join(self, import_id: UUID, other: UUID) -> None:
+        """It takes the other's result, if there is one in the end."""
+        await self._connection.execute("update imports set joins = $2 where import_id = $1", import_id, other)
+
+    async def supersede(self, import_id: UUID, by: UUID) -> None:
+        """It is to end, since another one gives all that it would have given."""
+        await self._connection.execute("update imports set superseded_by = $2 where import_id = $1", import_id, by)
+
+    async def running(self, import_id: UUID, percent: int, line: str, plan: Mapping[str, Any]) -> None:
         """It goes on, and has come so far."""
         await self._connection.execute(
             """
-            update imports set status = 'running', percent = greatest(percent, $2), line = $3 where import_id = $1
+            update imports set status = 'running', percent = greatest(percent, $2), line = $3, plan = $4
+            where import_id = $1
             """,
             import_id,
             percent,
             line,
+            plan,
         )
+
+    async def calls_before(self, import_id: UUID) -> dict[str, int]:
+        """The calls that the connection's last completed import was planned to take, by what they were for."""
+        plan: dict[str, int] | None = await self._connection.fetchval(
+            """
+            select before.plan -> 'planned'
+            from imports this join imports before using (connection_id)
+            where this.import_id = $1 and before.status = 'completed' and before.plan is not null
+              and before.joins is null
+            order by before.ended_at desc limit 1
+            """,
+            import_id,
+        )
+        return plan or {}
 
     async def got_on(self, import_id: UUID) -> None:
         """Something new was read: what it waited for, if it did, is over."""
@@ -125,6 +177,10 @@ class Imports:
         )
         assert row is not None
         return Waited(row["waiting_since"], row["waits"], row["known"])
+
+    async def plan(self, import_id: UUID, plan: Mapping[str, Any]) -> None:
+        """The calls that it was planned to take, and those that it took."""
+        await self._connection.execute("update imports set plan = $2 where import_id = $1", import_id, plan)
 
     async def end(self, import_id: UUID, status: str, trouble: Trouble | None = None) -> None:
         """It came to its end; what was kept only to go on after a crash goes."""
@@ -171,14 +227,19 @@ class Answers:
 
 
 class SieFiles:
-    """The evidence: written once, never changed."""
+    """The evidence: never changed once its import has ended."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def keep(self, import_id: UUID, content: bytes, sha256: str) -> None:
+        """Just as it came; it replaces one that was out of date before the import ended."""
         await self._connection.execute(
-            "insert into sie_files (import_id, content, sha256) values ($1, $2, $3) on conflict do nothing",
+            """
+            insert into sie_files (import_id, content, sha256) values ($1, $2, $3)
+            on conflict (import_id) do update
+            set content = excluded.content, sha256 = excluded.sha256, fetched_at = clock()
+            """,
             import_id,
             content,
             sha256,

@@ -1,6 +1,5 @@
 """Publishing an import once more, from what was stored: for a product that has lost its data."""
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from common.events import EventData, ImportRefused, ImportResendRequested, Troub
 from common.jobs import Job
 from common.jobs.store import Claim
 from common.problems import ProblemError
-from importer import endings, problems
+from importer import endings, problems, stored
 from importer.publishing import Publisher, completion, publish, snapshot_of
-from importer.repository import Results, SieFiles
+from importer.repository import Results
 from importer.result import Result
 
 log = structlog.get_logger()
@@ -63,15 +62,8 @@ class Resender:
         return [ImportRefused(connection_id=claim.connection_id, import_id=import_id, trouble=Trouble.of(error))]
 
     async def _stored(self, job: Job[ImportResendRequested]) -> tuple[Result, sie.Document]:
-        import_id = job.command.import_id
-        async with job.pool.acquire() as connection:
-            content = await Results(connection).find(import_id, job.connection_id)
-            file = await SieFiles(connection).find(import_id)
-        if content is None or file is None:
+        found = await stored.find(job.pool, job.command.import_id, job.connection_id)
+        if found is None:
             raise problems.RESULT_GONE.error()
-        return await asyncio.to_thread(_read, content, file.content)
-
-
-def _read(result: bytes, file: bytes) -> tuple[Result, sie.Document]:
-    """Beside the event loop: a large company's takes seconds."""
-    return Result.model_validate_json(result), sie.read(file)
+        result, file = found
+        return result, await stored.document(file)

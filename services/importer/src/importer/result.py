@@ -1,6 +1,7 @@
 """What an import found, apart from the SIE file itself: kept, so that it can be published again."""
 
 from datetime import date
+from uuid import UUID
 
 from common.events import Check, Dataset
 from common.events.import_data import OpenItem, UnbookedPayment
@@ -31,3 +32,5 @@ class Result(Model):
     read_to: Timestamp
     books_moved: tuple[str, ...] = ()
     calls: int
+    calls_planned: int | None = None
+    joined: UUID | None = None

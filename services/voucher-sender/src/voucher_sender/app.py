@@ -1,13 +1,10 @@
 """Wires the voucher-sender together."""
 
-import contextlib
 from datetime import timedelta
 
 from fastapi import FastAPI
 
 from common import database, service
-from common.clock import Clock
-from common.database import GONE, Pool
 from common.events import (
     ConnectionEstablished,
     ConnectionExpiring,
@@ -23,23 +20,20 @@ from common.leases import Leases, Purpose
 from common.messaging.inbox import Inbox, Route
 from common.problems import ProblemError
 from common.service import Runtime, Service
-from voucher_sender import api, batch_job, burying, waiting
-from voucher_sender.handlers import BATCH, Handlers, ignore, without_tombstones
-from voucher_sender.repository import Batches, SeriesLocks
-from voucher_sender.sender import Sender, Timing
+from voucher_sender import api, batch_job, burying, companies, pruning, waiting
+from voucher_sender.handlers import BATCH, Handlers, without_tombstones
+from voucher_sender.operating.measuring import measure_forever
+from voucher_sender.sender import Command, Sender, Timing
 from voucher_sender.settings import VoucherSenderSettings
 
 NAME, SCHEMA = "voucher-sender", "voucher_sender"
-KEEP_BATCHES = timedelta(days=400)  # a financial year and its closing; vouchers and receipts are kept for ever
-KEEP_LOCKS = timedelta(days=30)  # long past the day for which they are believed
-PRUNE_EVERY = 3600.0  # seconds
-LOT = 500  # rows deleted by one statement: a large delete would run into the statement's time
 
 
 async def build(runtime: Runtime[VoucherSenderSettings]) -> None:
     """The service's own parts."""
     assemble(runtime, make_sender(runtime))
-    runtime.tasks.append(_prune_forever(runtime.pool, runtime.clock))
+    runtime.pruning += pruning.RULES
+    runtime.tasks.append(measure_forever(runtime.pool, runtime.clock))
 
 
 def assemble(runtime: Runtime[VoucherSenderSettings], sender: Sender) -> None:
@@ -64,7 +58,7 @@ def states(handlers: Handlers) -> list[Route]:
     return [
         Route(ConnectionEstablished, handlers.wake),
         Route(ConnectionRenewed, handlers.wake),
-        *(Route(state, ignore) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
+        *(Route(state, companies.remember) for state in (ConnectionExpiring, ConnectionLost, ConnectionRemoved)),
     ]
 
 
@@ -85,34 +79,21 @@ def make_sender(runtime: Runtime[VoucherSenderSettings]) -> Sender:
             away=timedelta(seconds=settings.away_seconds),
             lost=timedelta(seconds=settings.lost_seconds),
             give_up_after=timedelta(hours=settings.give_up_after_hours),
+            registers=timedelta(seconds=settings.registers_seconds),
         ),
     )
 
 
 def job_kind(sender: Sender) -> JobKind:
-    async def run(job: Job[VouchersApproved]) -> None:
+    async def run(job: Job[Command]) -> None:
         await batch_job.run(job, sender)
 
-    async def give_up(job: Job[VouchersApproved], error: ProblemError) -> None:
+    async def give_up(job: Job[Command], error: ProblemError) -> None:
         await waiting.give_up(job, sender, error)
 
-    return JobKind(BATCH, [VouchersApproved], run=run, give_up=give_up, buried=burying.bury)
+    commands = (VouchersApproved, VouchersCorrectionRequested)
+    return JobKind(BATCH, commands, run=run, give_up=give_up, buried=burying.bury)
 
 
 def create_app(settings: VoucherSenderSettings) -> FastAPI:
     return service.create_app(Service(NAME, SCHEMA, settings, build), [api.router])
-
-
-async def prune(pool: Pool, lot: int = LOT) -> None:
-    """Deletes what is past its time, a lot per transaction. Vouchers and receipts never go."""
-    async with pool.acquire() as connection:
-        while await Batches(connection).prune(KEEP_BATCHES, lot) == lot:
-            pass
-        await SeriesLocks(connection).prune(KEEP_LOCKS)
-
-
-async def _prune_forever(pool: Pool, clock: Clock) -> None:
-    while True:
-        with contextlib.suppress(*GONE):
-            await prune(pool)
-        await clock.sleep(PRUNE_EVERY)

@@ -29,6 +29,8 @@ from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
 
+PROVING = (0, 0.1, 0.3, 0.6)
+"""When the list is asked for the first voucher: waits as shares of the settling time, after which it must show it."""
 POST_TRIES = 5  # sendings that certainly came to nothing, after which the batch rather waits
 
 
@@ -44,12 +46,14 @@ class Booking:
         self._first: Voucher | None = None
         self._locked_through: date | None = None
         self._in_doubt = True
+        self._stopped = False
         self._from_before: list[Voucher] | None = None
 
     async def run(self) -> None:
         """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
+        self._stopped = await self._stopped_before()
         for pending in await self._pending():
-            if await self._stopped():
+            if pending.state is not State.INTENDED and self._stopped:
                 await refusals.stop(self._desk, pending)
             else:
                 await self._settle(pending)
@@ -60,6 +64,9 @@ class Booking:
             there = await self._already_there(pending)
             if there:
                 await self._keep_found(pending, there)
+                return
+            if pending.state is State.INTENDED and self._stopped:  # it was not booked, nor will it be
+                await refusals.stop(self._desk, pending)
                 return
             try:
                 await self._send(pending)
@@ -82,8 +89,7 @@ class Booking:
     async def _ours_from_before(self) -> list[Voucher]:
         """What carries a marker although the list shows none: read singly, once for the whole attempt."""
         if self._from_before is None:
-            days = {voucher.date for voucher in self._desk.command.vouchers}
-            suspects = self._shelf.unmarked(self._shelf.highest + 1, days)
+            suspects = self._shelf.suspects(lookup.like(self._desk.command.vouchers))
             found = await lookup.read_singly(self._desk.fortnox, self._shelf, suspects)
             self._from_before = [one for one in found if markers_in(one.comments)]
         return self._from_before
@@ -101,23 +107,39 @@ class Booking:
         day = self._desk.approved(pending.position).date
         if self._locked_through and day <= self._locked_through:
             await refusals.reject_locked(self._desk, pending)
+            self._stop()
             return
         await self._clear_doubts()
         await self._prove_markers()
         try:
-            booked = await self._post(pending)
+            answer = await self._post(pending)
         except NotAllowed:
             raise  # the whole batch's affair
         except Refused as refused:
             await self._learn_of_lock(day, refused)
             await refusals.reject(self._desk, pending, refused)
+            self._stop()
             return
-        await receipts.keep(
-            self._desk, replace(pending, financial_year=self._desk.financial_year), booked, Outcome.BOOKED
-        )
+        sent = replace(pending, financial_year=self._desk.financial_year, series=self._desk.command.series)
+        booked = await self._read_back(sent, answer)
+        await receipts.keep(self._desk, sent, booked, Outcome.BOOKED)
         self._highest = max(self._highest, booked.voucher_number)
         self._first = self._first or booked
         await self._learn_of_lock(day, None)
+
+    async def _read_back(self, sent: Pending, answer: Voucher) -> Voucher:
+        """What Fortnox has booked: its answer, when that tells of exactly what was sent, else what it shows afterwards.
+
+        Raises OutcomeUnknown when the voucher isn't where the answer says.
+        """
+        if not receipts.differs(self._desk, sent, answer):
+            return answer
+        log.warning("voucher.read-back")
+        booked = await lookup.read_one(self._desk.fortnox, answer.voucher_series, answer.voucher_number, answer.year)
+        if booked is None or sent.marker not in markers_in(booked.comments):
+            await self._note_over(sent)
+            raise OutcomeUnknown("POST /3/vouchers", reason="AnsweredOtherwise")
+        return booked
 
     async def _clear_doubts(self) -> None:
         """Before the first voucher is sent: what other batches left uncertain in the series holds it back."""
@@ -182,23 +204,22 @@ class Booking:
     async def _prove_markers(self) -> None:
         """Before the second voucher is sent: does the company's list show the first one's marker?
 
-        Where it doesn't, looks read vouchers singly (`Shelf.unmarked`), and nothing else changes.
+        Where it doesn't, looks read vouchers singly (`Shelf.suspects`), and nothing else changes.
         """
         if self._markers_proven or self._first is None:
             return
-        give_up_at = self._desk.clock.boottime() + self._desk.timing.settling.total_seconds()
-        while self._desk.clock.boottime() <= give_up_at:
+        for share in PROVING:
+            await self._desk.clock.sleep(share * self._desk.timing.settling.total_seconds())
             shelf = await lookup.read(
                 self._desk.fortnox,
-                self._desk.command.series,
-                self._desk.financial_year,
+                self._first.voucher_series,
+                self._first.year,
                 down_to=self._first.voucher_number,
             )
             if item := shelf.find(self._first.voucher_number):
                 if not markers_in(item.comments):
                     log.warning("series.list-shows-no-markers")
                 break
-            await self._desk.clock.sleep(self._desk.timing.settling.total_seconds() / 10)
         self._markers_proven = True
 
     async def _learn_of_lock(self, day: date, refused: Refused | None) -> None:
@@ -207,7 +228,7 @@ class Booking:
             self._locked_through = max(day, self._locked_through or day)
         elif refused is not None or not locked(day, self._desk.batch.locked_until):
             return
-        async with self._desk.job.transaction() as connection:
+        async with self._desk.transaction() as connection:
             await SeriesLocks(connection).remember(
                 self._desk.tenant,
                 self._desk.financial_year,
@@ -216,19 +237,23 @@ class Booking:
                 lockable=refused is not None,
             )
 
-    async def _stopped(self) -> bool:
-        """Whether Fortnox refused one, in this attempt or an earlier one, and the rest stays unsent for that."""
+    def _stop(self) -> None:
+        """Fortnox refused one: the rest stays unsent, if the policy says so."""
+        self._stopped = self._desk.command.policy is Policy.ALL_OR_NOTHING
+
+    async def _stopped_before(self) -> bool:
+        """Whether an earlier attempt came so far."""
         if self._desk.command.policy is not Policy.ALL_OR_NOTHING:
             return False
         async with self._desk.sender.pool.acquire() as connection:
             return await Batches(connection).any_rejected(self._desk.command.batch_id)
 
     async def _note_over(self, pending: Pending) -> None:
-        async with self._desk.job.transaction() as connection:
+        async with self._desk.transaction() as connection:
             await Vouchers(connection).over(self._desk.tenant, pending.voucher_id)
 
     async def _note_not_sent(self, pending: Pending) -> None:
-        async with self._desk.job.transaction() as connection:
+        async with self._desk.transaction() as connection:
             await Vouchers(connection).not_sent(self._desk.tenant, pending.voucher_id)
 
     async def _pending(self) -> list[Pending]:
@@ -236,10 +261,13 @@ class Booking:
             return await Vouchers(connection).pending(self._desk.command.batch_id)
 
     async def _reload(self, pending: Pending) -> Pending:
-        return next(one for one in await self._pending() if one.position == pending.position)
+        async with self._desk.sender.pool.acquire() as connection:
+            [again] = await Vouchers(connection).pending(self._desk.command.batch_id, pending.position)
+        return again
 
 
 async def begin(desk: Desk, right: RightToPost) -> Booking:
-    """Looks once at all that the series holds: what is already there is not sent again."""
-    shelf = await lookup.read(desk.fortnox, desk.command.series, desk.financial_year)
+    """Looks once for what the series holds of the batch: what is already there is not sent again."""
+    days = {voucher.date for voucher in desk.command.vouchers}
+    shelf = await lookup.survey(desk.fortnox, desk.command.series, desk.financial_year, days)
     return Booking(desk, right, shelf)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import structlog
@@ -10,50 +11,57 @@ from common.database import Connection
 from common.events import VoucherChecked, VoucherRejected
 from common.events.envelope import EventData
 from common.events.voucher_batches import Mode, Policy
-from voucher_sender import checks, receipts, registers
-from voucher_sender.checks import Checked, Known
+from voucher_sender import checks, earlier, look_alikes, lookup, receipts
+from voucher_sender.checks import Checked
 from voucher_sender.content import content_hash
-from voucher_sender.findings import wrong
+from voucher_sender.earlier import Known
+from voucher_sender.findings import OF_REGISTERS, wrong
+from voucher_sender.look_alikes import Wanted
 from voucher_sender.marker import marker_of
 from voucher_sender.problems import OTHERS_FAILED
-from voucher_sender.registers import Registers
+from voucher_sender.registers import Reading, Registers
 from voucher_sender.repository import Batch, Batches, Claimed, Entry, Outcome, Receipt, Receipts, SeriesLocks, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
+
+MENDABLE = frozenset(problem.code for problem in OF_REGISTERS)
 
 
 class ClaimLost(Exception):
     """Another batch took one of the vouchers in hand while this one was checked: check again."""
 
 
+@dataclass(frozen=True)
+class Case:
+    """A batch with all that was found out about it."""
+
+    tenant: int
+    registers: Registers
+    known: Known
+    checked: list[Checked]
+
+
 async def check(desk: Desk) -> None:
     """Checks all vouchers and keeps the result; those to be booked are then this batch's."""
-    read = await registers.read(desk.fortnox, desk.command)
+    reading = Reading(desk, desk.command)
     while True:
+        case = await _examine(desk, reading)
+        if reading.from_memory and any(found.code in MENDABLE for one in case.checked for found in one.findings):
+            reading.insist()
+            continue
         with contextlib.suppress(ClaimLost):
-            await _check(desk, read)
+            await _conclude(desk, case)
             return
 
 
-async def _check(desk: Desk, read: Registers) -> None:
+async def _examine(desk: Desk, reading: Reading) -> Case:
+    """Everything that can be known without booking. What may only be read beside the event loop is read there."""
+    read = await reading.registers()
     tenant = desk.permits.tenant
-    assert tenant is not None
-    known = await _known(desk, tenant, read)
-    checked = await asyncio.to_thread(checks.run, desk.command, read, known)
-    async with desk.sender.pool.acquire() as connection:
-        booked_before = await Receipts(connection).get(tenant, known.vouchers)
-    verdicts = await asyncio.to_thread(_verdicts, desk, checked, booked_before)
-    wanted = await asyncio.to_thread(_wanted, desk, verdicts, known)
-    async with desk.job.transaction() as connection:
-        await Batches(connection).keep_check(_batch(desk, tenant, read), [entry for entry, _ in verdicts])
-        if desk.command.mode is Mode.BOOK:
-            await _claim(desk, connection, tenant, wanted)
-        await desk.keep_calls(connection)
-        await desk.job.save_in(connection, {"checked": True})
-        await desk.job.say(connection, *(event for _, events in verdicts for event in events))
-        await desk.read_batch(connection)
-    log.info("batch.checked", vouchers=len(checked), passed=sum(one.passed for one in checked))
+    assert tenant is not None, "a call has been made"
+    known = await _compared(desk, tenant, read, await _known(desk, tenant, read))
+    return Case(tenant, read, known, await asyncio.to_thread(checks.run, desk.command, read, known))
 
 
 async def _known(desk: Desk, tenant: int, read: Registers) -> Known:
@@ -62,15 +70,52 @@ async def _known(desk: Desk, tenant: int, read: Registers) -> Known:
     ids = [voucher.voucher_id for voucher in batch.vouchers]
     async with desk.sender.pool.acquire() as connection:
         lockable = None
-        if read.year is not None:
-            locks = SeriesLocks(connection)
-            lockable = await locks.lockable(tenant, read.year.id, batch.series, desk.timing.lock_memory)
+        if read.year is not None and read.locked_until is not None:
+            lockable = await SeriesLocks(connection).lockable(
+                tenant, read.year.id, batch.series, read.locked_until, desk.timing.lock_memory
+            )
         return Known(
             batch.batch_id,
             await Vouchers(connection).known(tenant, ids),
             {one: marker_of(desk.sender.client_id, tenant, one) for one in ids},
             lockable,
         )
+
+
+async def _compared(desk: Desk, tenant: int, read: Registers, known: Known) -> Known:
+    """Held against the books, and where only a marker can tell, against the list of the series."""
+    if read.year is None:
+        return known
+    wanted = Wanted.of(desk.command.vouchers, earlier.places(known, read.year.id))
+    if read.sie is not None:
+        books = await asyncio.to_thread(look_alikes.read, read.sie, desk.command.financial_year, wanted)
+        known = replace(known, books=books)
+    found = known.books.everything_alike if known.books else frozenset()
+    async with desk.sender.pool.acquire() as connection:
+        ours = await Receipts(connection).at(tenant, read.year.id, [one.place for one in found]) if found else set()
+    known = replace(known, receipted=frozenset(one for one in found if one in ours))
+    unsure = earlier.unsure(desk.command, read.year.id, known) & read.series.keys()
+    days = {voucher.date for voucher in desk.command.vouchers}
+    shelves = {code: await lookup.survey(desk.fortnox, code, read.year.id, days) for code in sorted(unsure)}
+    return replace(known, shelves=shelves)
+
+
+async def _conclude(desk: Desk, case: Case) -> None:
+    """Keeps and tells what was found. Raises ClaimLost."""
+    async with desk.sender.pool.acquire() as connection:
+        booked_before = await Receipts(connection).get(case.tenant, case.known.vouchers)
+    verdicts = await asyncio.to_thread(_verdicts, desk, case.checked, booked_before)
+    wanted = await asyncio.to_thread(_wanted, desk, verdicts, case.known)
+    async with desk.job.transaction() as connection:
+        batch = _batch(desk, case.tenant, case.registers)
+        await Batches(connection).keep_check(batch, [entry for entry, _ in verdicts])
+        if desk.command.mode is Mode.BOOK:
+            await _claim(desk, connection, case.tenant, wanted)
+        await desk.keep_calls(connection)
+        await desk.job.save_in(connection, {"checked": True})
+        await desk.job.say(connection, *(event for _, events in verdicts for event in events))
+        await desk.read_batch(connection)
+    log.info("batch.checked", vouchers=len(case.checked), passed=sum(one.passed for one in case.checked))
 
 
 Verdict = tuple[Entry, list[EventData]]

@@ -1,35 +1,22 @@
 """All that can be known of a batch without booking it: functions of batch, registers and what we booked before."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
+from common.events.types import FinancialYear
 from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
 from common.events.vouchers import Finding, Severity
 from voucher_sender import findings as words
-from voucher_sender.content import DESCRIPTION_LENGTH, content_hash, tidy
+from voucher_sender.content import DESCRIPTION_LENGTH, tidy
+from voucher_sender.earlier import Known, history, look_alikes, undeclared
 from voucher_sender.findings import doubtful, wrong
-from voucher_sender.marker import markers_in
-from voucher_sender.problems import NO_SERIES, NO_YEAR, SERIES_NOT_MANUAL
+from voucher_sender.problems import DIFFERENT_YEAR, NO_SERIES, NO_YEAR, SERIES_NOT_MANUAL
 from voucher_sender.registers import Registers
-from voucher_sender.repository import KnownVoucher, State
 from voucher_sender.row_checks import LARGEST, check_row, check_text, kronor
-
-
-@dataclass(frozen=True)
-class Known:
-    """What we know from before: vouchers with the batch's ids, and whether the series is subject to the lock."""
-
-    batch_id: UUID
-    vouchers: Mapping[str, KnownVoucher] = field(default_factory=dict)
-    markers: Mapping[str, str] = field(default_factory=dict)
-    """By voucher_id."""
-    series_is_lockable: bool | None = None
-    """None: not known; Fortnox tells it only by refusing (Fortnox fact 5.8)."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +34,10 @@ class Checked:
 def run(batch: VouchersApproved, registers: Registers, known: Known) -> list[Checked]:
     """All findings at once, voucher by voucher in the batch's order."""
     times = Counter(voucher.voucher_id for voucher in batch.vouchers)
-    return [Checked(one, tuple(_check(one, batch, registers, known, times[one.voucher_id]))) for one in batch.vouchers]
+    checked = [
+        Checked(one, tuple(_check(one, batch, registers, known, times[one.voucher_id]))) for one in batch.vouchers
+    ]
+    return checked if known.books is not None or registers.year is None else _not_compared(checked, registers)
 
 
 def _check(
@@ -55,66 +45,37 @@ def _check(
 ) -> Iterator[Finding]:
     if times > 1:
         yield wrong(words.REPEATED_ID, voucher.voucher_id, times=times)
-    yield from _history(voucher, registers, known)
+    yield from history(voucher, registers.year.id if registers.year else None, known)
     yield from _place(voucher.voucher_id, batch, registers)
     yield from _date(voucher, batch, registers, known)
     yield from _text(voucher)
     yield from _rows(voucher)
     for number, row in enumerate(voucher.rows, start=1):
         yield from check_row(voucher, number, row, registers)
-    if known.vouchers.get(voucher.voucher_id) is None:
-        yield from _look_alikes(voucher, registers)
-
-
-def _history(voucher: ApprovedVoucher, registers: Registers, known: Known) -> Iterator[Finding]:
-    """What became of this voucher_id before."""
-    before = known.vouchers.get(voucher.voucher_id)
-    if before is None:
-        yield from _forgotten(voucher.voucher_id, registers, known)
-        return
-    same = before.content_hash == content_hash(voucher)
-    if before.state is State.BOOKED:
-        yield from _booked_before(voucher.voucher_id, before, registers, same=same)
-    elif before.state is State.DUPLICATED:
-        yield wrong(words.NEEDS_DECISION, voucher.voucher_id)
-    elif before.batch_id != known.batch_id and not before.batch_ended and before.state is not State.REJECTED:
-        yield wrong(words.IN_PROGRESS, voucher.voucher_id, batch=before.batch_id)
-    elif before.state is State.INTENDED and not same:
-        yield wrong(words.CHANGED_WHILE_UNCERTAIN, voucher.voucher_id)
-
-
-def _forgotten(voucher_id: str, registers: Registers, known: Known) -> Iterator[Finding]:
-    """In Fortnox with our marker, though not in our database, which may have been restored from a copy."""
-    marker = known.markers.get(voucher_id)
-    if registers.shelf is not None and marker is not None:
-        for number in registers.shelf.marked(marker):
-            yield doubtful(words.ALREADY_BOOKED, voucher_id, place=f"{registers.shelf.series} {number}")
-
-
-def _booked_before(voucher_id: str, before: KnownVoucher, registers: Registers, *, same: bool) -> Iterator[Finding]:
-    if not same:
-        yield wrong(words.CHANGED_SINCE_BOOKED, voucher_id, place=before.place)
-        return
-    yield doubtful(words.ALREADY_BOOKED, voucher_id, place=before.place)
-    shelf = registers.shelf
-    if shelf is None or not shelf.shows_markers:
-        return
-    same_place = (before.series, before.financial_year) == (shelf.series, shelf.financial_year)
-    if same_place and before.number not in shelf.marked(before.marker):
-        yield doubtful(words.GONE_FROM_FORTNOX, voucher_id, place=before.place)
+    yield from undeclared(voucher, registers, known)
+    yield from look_alikes(voucher, known)
 
 
 def _place(voucher_id: str, batch: VouchersApproved, registers: Registers) -> Iterator[Finding]:
     """Whether year and series are there."""
     if registers.year is None:
-        years = ", ".join(f"{year.from_date}–{year.to_date}" for year in registers.years) or "–"
-        yield wrong(NO_YEAR, voucher_id, year=batch.financial_year, years=years)
+        yield _no_year(voucher_id, batch.financial_year, registers)
         return
     usable = ", ".join(registers.usable_series) or "–"
     if batch.series not in registers.series:
         yield wrong(NO_SERIES, voucher_id, series=batch.series, usable=usable)
     elif not registers.series[batch.series].manual:
         yield wrong(SERIES_NOT_MANUAL, voucher_id, series=batch.series, usable=usable)
+
+
+def _no_year(voucher_id: str, wanted: FinancialYear, registers: Registers) -> Finding:
+    """Fortnox has other first and last days, or no such year at all."""
+    for year in registers.years:
+        if year.from_date <= wanted.to_date and wanted.from_date <= year.to_date:
+            there = f"{year.from_date}–{year.to_date}"
+            return wrong(DIFFERENT_YEAR, voucher_id, year=wanted, fortnox_year=there)
+    years = ", ".join(f"{year.from_date}–{year.to_date}" for year in registers.years) or "–"
+    return wrong(NO_YEAR, voucher_id, year=wanted, years=years)
 
 
 def _date(voucher: ApprovedVoucher, batch: VouchersApproved, registers: Registers, known: Known) -> Iterator[Finding]:
@@ -155,17 +116,15 @@ def _rows(voucher: ApprovedVoucher) -> Iterator[Finding]:
         )
 
 
-def _look_alikes(voucher: ApprovedVoucher, registers: Registers) -> Iterator[Finding]:
-    """The list has no rows, so date and text must do; what carries a marker of ours is no stranger."""
-    if registers.shelf is None:
-        return
-    for item in registers.shelf.items:
-        if item.transaction_date == voucher.date and (item.description or "") == tidy(voucher.description):
-            if markers_in(item.comments):
-                continue
-            place = f"{item.voucher_series} {item.voucher_number}"
-            yield doubtful(words.LOOKS_THE_SAME, voucher.voucher_id, place=place)
-
-
 def _total(amounts: Iterable[Decimal | None]) -> Decimal:
     return sum((amount for amount in amounts if amount is not None), start=Decimal(0))
+
+
+def _not_compared(checked: list[Checked], registers: Registers) -> list[Checked]:
+    """Said once, with the first voucher that could have been compared with the books."""
+    for place, one in enumerate(checked):
+        year = registers.year
+        if year is not None and year.from_date <= one.voucher.date <= year.to_date:
+            told = doubtful(words.NOT_COMPARED, one.voucher.voucher_id)
+            return [*checked[:place], Checked(one.voucher, (*one.findings, told)), *checked[place + 1 :]]
+    return checked

@@ -2,21 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
 from common.events import Trouble, VouchersCompleted
-from common.events.envelope import EventData
 from common.events.voucher_batches import Mode
-from fortnox import Voucher, VoucherListItem
 from voucher_sender import lookup, refusals
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import AWAITING_APPROVAL, CARRY_BALANCES
-from voucher_sender.repository import Batch, Batches, Tally, Vouchers
+from voucher_sender.repository import Batch, Batches, Sent, Tally, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
+
+Place = tuple[str, int, int]
+"""Series, number and Fortnox's id of the year."""
+
+
+@dataclass(frozen=True)
+class Double:
+    """A voucher that was found more than once."""
+
+    voucher_id: str
+    marker: str
+    places: Sequence[Place]
 
 
 async def something_is_left(desk: Desk) -> bool:
@@ -27,18 +38,19 @@ async def something_is_left(desk: Desk) -> bool:
 
 async def close(desk: Desk) -> None:
     """Ends a batch whose vouchers all have their outcome."""
-    doubles = await _search_for_doubles(desk) if desk.command.mode is Mode.BOOK else []
-    await finish(desk, doubles)
+    await finish(desk, await _search_for_doubles(desk) if desk.command.mode is Mode.BOOK else [])
 
 
-async def finish(desk: Desk, more: Sequence[EventData]) -> None:
+async def finish(desk: Desk, doubles: Sequence[Double]) -> None:
     """Counts, tells and ends."""
-    async with desk.job.transaction() as connection:
+    async with desk.transaction() as connection:
+        for one in doubles:
+            await refusals.note_double(desk, connection, one.voucher_id, one.marker, one.places)
         await desk.keep_calls(connection)
         tally = await Batches(connection).tally(desk.command.batch_id)
         told = completed(desk.command.connection_id, desk.batch, tally)
         await Batches(connection).end(desk.command.batch_id, told.model_dump(mode="json"))
-        await desk.job.complete_in(connection, *more, told)
+        await desk.job.complete_in(connection, told)
     log.info("batch.completed", **told.model_dump(include={"booked", "already_booked", "rejected", "uncertain"}))
 
 
@@ -66,36 +78,36 @@ def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersComple
     )
 
 
-async def _search_for_doubles(desk: Desk) -> list[EventData]:
+async def _search_for_doubles(desk: Desk) -> list[Double]:
     """The last net: what the batch sent must carry its marker once. What was sent twice has time to show first."""
     async with desk.sender.pool.acquire() as connection:
-        markers = await Vouchers(connection).markers(desk.command.batch_id)
+        sent = await Vouchers(connection).sent(desk.command.batch_id)
         above = await Vouchers(connection).lowest_intent(desk.command.batch_id)
         repeated_at = await Vouchers(connection).last_repeat(desk.command.batch_id)
         now = await Vouchers(connection).clock()
-    if not markers:
+    if not sent:
         return []
     if repeated_at is not None:
         await desk.clock.sleep((repeated_at + desk.timing.settling - now).total_seconds())
-    found = await _numbers(desk, above)
-    return [
-        refusals.duplicated(
-            desk, voucher_id, marker, [(desk.command.series, number, desk.financial_year) for number in found[marker]]
-        )
-        for marker, voucher_id in markers.items()
-        if len(found[marker]) > 1
-    ]
+    found = await _places(desk, sent, above)
+    return [Double(one.voucher_id, one.marker, sorted(found[one.marker])) for one in sent if len(found[one.marker]) > 1]
 
 
-async def _numbers(desk: Desk, above: int) -> defaultdict[str, list[int]]:
-    """The numbers that carry each marker: as the list shows them; where it shows none, as read singly from `above`."""
-    shelf = await lookup.read(desk.fortnox, desk.command.series, desk.financial_year)
-    seen: list[VoucherListItem] | list[Voucher] = list(shelf.items)
-    if not shelf.shows_markers:
-        numbers = sorted(one.voucher_number for one in shelf.items if one.voucher_number >= above)
-        seen = await lookup.read_singly(desk.fortnox, shelf, numbers)
-    found = defaultdict(list)
-    for one in sorted(seen, key=lambda one: one.voucher_number):
-        for marker in markers_in(one.comments):
-            found[marker].append(one.voucher_number)
+async def _places(desk: Desk, sent: Sequence[Sent], above: int) -> defaultdict[str, set[Place]]:
+    """Where each marker is: by the receipts, and by all that the series holds since the first was sent.
+
+    Where the list shows no markers, single vouchers are read, except those that the receipts explain.
+    """
+    series, year = desk.command.series, desk.financial_year
+    found: defaultdict[str, set[Place]] = defaultdict(set)
+    for one in sent:
+        if one.series is not None and one.number is not None and one.financial_year is not None:
+            found[one.marker].add((one.series, one.number, one.financial_year))
+    shelf = await lookup.read(desk.fortnox, series, year, down_to=above - lookup.MAY_COME_AGAIN)
+    explained = {number for places in found.values() for code, number, of in places if (code, of) == (series, year)}
+    suspects = shelf.suspects(lookup.like(desk.command.vouchers), above)
+    unread = [number for number in suspects if number not in explained]
+    for seen in (*shelf.items, *await lookup.read_singly(desk.fortnox, shelf, unread)):
+        for marker in markers_in(seen.comments):
+            found[marker].add((series, seen.voucher_number, year))
     return found

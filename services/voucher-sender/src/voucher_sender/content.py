@@ -92,9 +92,11 @@ def payload_hash(payload: NewVoucher) -> str:
     return hashlib.sha256(payload.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
-def differences(approved: ApprovedVoucher, financial_year: int, booked: Voucher) -> tuple[str, ...]:
+def differences(approved: ApprovedVoucher, series: str, financial_year: int, booked: Voucher) -> tuple[str, ...]:
     """How what Fortnox booked differs from what was approved, each as `what: approved → booked`."""
     told = []
+    if booked.voucher_series != series:
+        told.append(f"serie: {series} → {booked.voucher_series}")
     if booked.transaction_date != approved.date:
         told.append(f"datum: {approved.date} → {booked.transaction_date}")
     if booked.year != financial_year:

@@ -4,6 +4,7 @@ from typing import Any
 
 from common.events.vouchers import Finding, Severity
 from common.problems import Problem, ProblemError
+from voucher_sender.problems import DIFFERENT_YEAR, NO_SERIES, NO_YEAR, SERIES_NOT_MANUAL
 
 TOO_FEW_ROWS = Problem(
     code="voucher.too-few-rows",
@@ -173,6 +174,18 @@ PROJECT_NOT_OPEN = Problem(
     next_step="Ändra projektets period i Fortnox, eller ändra raden.",
     english="Project {object} is not open on {date}.",
 )
+NOT_DECLARED = Problem(
+    code="voucher.object-not-declared",
+    swedish="{what} {object} finns inte i bokföringen, så vitt vi kan se utan behörighet till registret i Fortnox.",
+    next_step="Kontrollera i Fortnox att det finns och är aktivt. Annars nekas verifikationen.",
+    english="The books declare no {object} in dimension {dimension}; the register itself may not be read.",
+)
+PROJECT_COMPLETED = Problem(
+    code="voucher.project-completed",
+    swedish="Projekt {object} är avslutat i Fortnox.",
+    next_step="Öppna projektet i Fortnox om raden ska bokföras på det, eller ändra raden.",
+    english="Project {object} is completed: Fortnox may refuse the row.",
+)
 REPEATED_ID = Problem(
     code="voucher.repeated-id",
     swedish="Samma verifikation finns flera gånger i omgången.",
@@ -211,15 +224,39 @@ NEEDS_DECISION = Problem(
 )
 LOOKS_THE_SAME = Problem(
     code="voucher.looks-the-same",
-    swedish="I Fortnox finns redan {place} med samma datum och text.",
+    swedish="I Fortnox finns redan {places} med samma datum, konton och belopp.",
     next_step="Kontrollera att det inte är samma verifikation, bokförd för hand.",
-    english="{place} has the same date and text and is not ours: it may be the same voucher, booked by hand.",
+    english="{places} in Fortnox, not ours, has the same date, accounts and amounts: it may be the same voucher.",
+)
+NOT_COMPARED = Problem(
+    code="voucher.not-compared",
+    swedish="Bokföringen kunde inte läsas ur Fortnox, så omgången är inte jämförd med det som redan är bokfört.",
+    next_step="Kontrollera i Fortnox att verifikationerna inte redan är bokförda för hand, eller kör kontrollen igen.",
+    english="The books could not be read: no voucher of the batch was compared with what is booked already.",
+)
+CHANGED_IN_FORTNOX = Problem(
+    code="voucher.changed-in-fortnox",
+    swedish="Verifikationen bokfördes som {place}, men har ändrats i Fortnox sedan dess.",
+    next_step="Kontrollera ändringen i Fortnox. Verifikationen bokförs inte igen.",
+    english="Booked as {place}, which somebody has changed in Fortnox since; it is not booked again.",
 )
 GONE_FROM_FORTNOX = Problem(
     code="voucher.gone-from-fortnox",
     swedish="Verifikationen bokfördes som {place}, men Fortnox visar den inte längre.",
-    next_step="Kontrollera i Fortnox om den har tagits bort. Den bokförs inte igen av sig själv.",
+    next_step="Kontrollera i Fortnox om den har tagits bort eller ändrats. Den bokförs inte igen av sig själv.",
     english="Booked as {place}, but Fortnox does not show it any more; it is not booked again by itself.",
+)
+ACCOUNT_REFUSED = Problem(
+    code="voucher.account-refused",
+    swedish="Fortnox nekade verifikationen: ett av kontona {accounts} finns inte, eller är inte aktivt, för året.",
+    next_step="Lägg upp eller aktivera kontot i Fortnox, eller använd ett annat konto, och skicka igen.",
+    english="Fortnox refused one of the accounts {accounts} as missing or not active (code {code}).",
+)
+CHARACTERS_REFUSED = Problem(
+    code="voucher.characters-refused",
+    swedish="Fortnox nekade verifikationen: någon av dess texter har ett tecken som Fortnox inte tar emot.",
+    next_step="Ta bort ovanliga tecken ur texterna, och skicka igen.",
+    english="Fortnox refused a character in one of the texts (code {code}).",
 )
 REFUSED_BY_FORTNOX = Problem(
     code="voucher.refused-by-fortnox",
@@ -227,6 +264,32 @@ REFUSED_BY_FORTNOX = Problem(
     next_step="Prova att bokföra verifikationen i Fortnox för att se orsaken. Kontakta supporten om den inte framgår.",
     english="Fortnox refused the voucher with code {code}.",
 )
+DECIDED_NOT_BOOKED = Problem(
+    code="voucher.decided-not-booked",
+    swedish="Det har avgjorts att verifikationen inte är bokförd i Fortnox.",
+    next_step="Skicka verifikationen igen.",
+    english="An operator decided that the voucher is not in Fortnox; it may be sent again.",
+)
+
+
+OF_REGISTERS = frozenset(
+    {
+        NO_YEAR,
+        DIFFERENT_YEAR,
+        NO_SERIES,
+        SERIES_NOT_MANUAL,
+        NO_ACCOUNT,
+        ACCOUNT_INACTIVE,
+        COST_CENTRE_REQUIRED,
+        COST_CENTRE_FORBIDDEN,
+        NO_COST_CENTRE,
+        PROJECT_REQUIRED,
+        PROJECT_FORBIDDEN,
+        NO_PROJECT,
+        PROJECT_NOT_OPEN,
+    }
+)
+"""What a change in Fortnox mends: never told by registers that are remembered from before."""
 
 
 def found(

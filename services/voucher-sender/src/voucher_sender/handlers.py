@@ -19,8 +19,9 @@ from common.events.connections import ConnectionState
 from common.events.voucher_batches import Mode
 from common.jobs import JobStore
 from common.messaging.outbox import Outbox
-from common.problems import ProblemError
-from voucher_sender.problems import CORRECTIONS_NOT_YET
+from common.problems import REUSED_KEY, ProblemError
+from voucher_sender import companies
+from voucher_sender.repository import Corrections
 
 BATCH = "batch"
 
@@ -44,24 +45,28 @@ class Handlers:
         await self._refuse(connection, event, event.data.batch_id, error)
 
     async def correct(self, connection: Connection, event: Event[VouchersCorrectionRequested]) -> None:
-        await self._refuse(connection, event, event.data.correction_id, CORRECTIONS_NOT_YET.error())
+        """A new correction. It waits behind what is booked before it in its series."""
+        asked = event.data
+        if await Corrections(connection).is_a_batch(asked.correction_id):
+            await self._refuse(connection, event, asked.correction_id, REUSED_KEY.error(key=asked.business_key))
+            return
+        lane = f"{asked.connection_id}:{Mode.BOOK}:{asked.series}"
+        await JobStore(connection).enqueue(BATCH, 1, event, lane=lane)
 
     async def refuse_correction(
         self, connection: Connection, event: Event[VouchersCorrectionRequested], error: ProblemError
     ) -> None:
+        """The correction_id was used before for another correction."""
         await self._refuse(connection, event, event.data.correction_id, error)
 
     async def wake(self, connection: Connection, event: Event[ConnectionState]) -> None:
         """The connection may work again: what waits for it is tried now."""
+        await companies.remember(connection, event)
         await JobStore(connection).wake(event.data.connection_id)
 
     async def _refuse(self, connection: Connection, event: Event[Any], about: Any, error: ProblemError) -> None:
         refused = VouchersRefused(connection_id=event.data.connection_id, batch_id=about, trouble=Trouble.of(error))
         await self.outbox.add(connection, new_event(refused, source=self.source, time=self.clock.now(), cause=event))
-
-
-async def ignore(_connection: Connection, _event: Event[ConnectionState]) -> None:
-    """Nothing follows from it here."""
 
 
 def without_tombstones(hand_over: Callable[[Record], Awaitable[Any]]) -> Callable[[Record], Awaitable[None]]:

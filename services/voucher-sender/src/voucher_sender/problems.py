@@ -8,6 +8,12 @@ NO_YEAR = Problem(
     next_step="Lägg upp räkenskapsåret i Fortnox, eller rätta räkenskapsåret i uppdraget, och skicka igen.",
     english="Financial year {year} does not exist in Fortnox, which has: {years}.",
 )
+DIFFERENT_YEAR = Problem(
+    code="vouchers.different-financial-year",
+    swedish="Räkenskapsåret {year} stämmer inte med det i Fortnox, som är {fortnox_year}.",
+    next_step="Rätta räkenskapsåret i uppdraget eller i Fortnox, och skicka igen.",
+    english="Fortnox has a financial year {fortnox_year} where the batch says {year}.",
+)
 NO_SERIES = Problem(
     code="vouchers.no-series",
     swedish="Verifikationsserien {series} finns inte i Fortnox för räkenskapsåret. Serier som kan väljas: {usable}.",
@@ -86,11 +92,12 @@ GAVE_UP_WAITING = Problem(
     next_step="Kontrollera att företaget är anslutet till Fortnox och skicka omgången igen.",
     english="The batch could not go on for {hours} hours and was stopped; the last reason: {reason}.",
 )
-CORRECTIONS_NOT_YET = Problem(
-    code="vouchers.corrections-not-yet",
-    swedish="Ändringsverifikationer kan ännu inte skickas härifrån.",
-    next_step="Gör ändringsverifikationen direkt i Fortnox.",
-    english="Correction of booked vouchers is not built yet.",
+ONLY_CHECKED = Problem(
+    code="vouchers.only-checked",
+    swedish="Omgången kontrollerades bara. Inget skickades, så det finns inget kvitto.",
+    next_step="Skicka verifikationerna till Fortnox först.",
+    english="The batch has mode check: nothing was sent, and there are no receipts.",
+    status=409,
 )
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
@@ -139,4 +146,62 @@ DUPLICATED = Problem(
     swedish="Verifikationen finns flera gånger i Fortnox: {places}.",
     next_step="Avgör vilken som ska vara kvar och gör en ändringsverifikation för de andra i Fortnox.",
     english="Several vouchers carry the marker {marker}: {places}.",
+)
+NOTHING_TO_DECIDE = Problem(
+    code="decision.not-needed",
+    swedish="Verifikationen {voucher_id} väntar inte på något avgörande.",
+    next_step="Kontrollera företagets anslutning och verifikationens id.",
+    english="No voucher {voucher_id} of that company waits for a decision; see `undecided`.",
+    status=409,
+)
+DECISION_BUSY = Problem(
+    code="decision.busy",
+    swedish="Omgången eller serien arbetas med just nu.",
+    next_step="Försök igen om en stund.",
+    english="A sender is at work on the batch or in the series just now: try again.",
+    status=409,
+    retry_after=5,
+)
+DECISION_CANT_LOOK = Problem(
+    code="decision.cannot-look",
+    swedish="Fortnox kan inte tillfrågas just nu, så avgörandet kan inte prövas.",
+    next_step="Försök igen när Fortnox svarar och företaget är anslutet.",
+    english="Fortnox can't be asked ({reason}), so nothing is decided: try again.",
+    status=503,
+    retry_after=30,
+)
+DECISION_TOO_EARLY = Problem(
+    code="decision.too-early",
+    swedish="Det är för tidigt att säga att verifikationen inte är bokförd: anropet kan ännu synas.",
+    next_step="Försök igen efter {sure_from}.",
+    english="The call may yet show in Fortnox's lists: try again after {sure_from}.",
+    status=409,
+)
+DECISION_SEEN = Problem(
+    code="decision.seen-in-fortnox",
+    swedish="Verifikationen finns i Fortnox: {places}.",
+    next_step="Avgör vilken som gäller i stället.",
+    english="The voucher's marker is seen at {places}: it is booked; decide with --booked-as.",
+    status=409,
+)
+DECISION_NOT_THERE = Problem(
+    code="decision.not-there",
+    swedish="Verifikation {place} finns inte i Fortnox i räkenskapsåret med id {financial_year}.",
+    next_step="Kontrollera serie, nummer och räkenskapsår.",
+    english="Fortnox has no voucher {place} in its financial year {financial_year}.",
+    status=409,
+)
+DECISION_DIFFERS = Problem(
+    code="decision.differs",
+    swedish="Verifikation {place} i Fortnox skiljer sig från den godkända: {differences}.",
+    next_step="Kontrollera att det är rätt verifikation.",
+    english="{place} differs from what was approved ({differences}); add --although-it-differs if it is the one.",
+    status=409,
+)
+DECISION_RECEIPT = Problem(
+    code="decision.receipt-stays",
+    swedish="Verifikationen har redan kvitto på {place}, och ett kvitto ändras inte.",
+    next_step="Avgör att {place} gäller, och gör ändringsverifikationer för de andra i Fortnox.",
+    english="The receipt names {place} and never changes: decide for that one, and correct the others in Fortnox.",
+    status=409,
 )

@@ -1,6 +1,5 @@
 """The receipt of a voucher: made from what Fortnox has, kept once, told as often as it is asked for."""
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -30,16 +29,11 @@ class Told(Protocol):
 
 async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) -> Receipt:
     """Writes the receipt and tells of it, in one transaction."""
-    approved = desk.approved(pending.position)
-    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
-    told = differences(approved, year, booked)
-    async with desk.job.transaction() as connection:
-        vouchers = Vouchers(connection)
-        receipt = make(desk, pending, booked, await vouchers.clock(), told)
-        await Receipts(connection).write(receipt)
-        await vouchers.booked(desk.tenant, pending.voucher_id)
-        await Batches(connection).settle(desk.command.batch_id, pending.position, outcome)
-        await desk.keep_calls(connection)
+    told = differs(desk, pending, booked)
+    async with desk.transaction() as connection:
+        at = await Vouchers(connection).booked(desk.tenant, pending.voucher_id)
+        receipt = await Receipts(connection).write(make(desk, pending, booked, at, told))
+        await Batches(connection).settle(desk.command.batch_id, pending.position, outcome, calls=desk.calls_to_keep())
         await desk.job.save_in(connection, {"settled": pending.position})
         await desk.job.say(connection, *events(desk.command, receipt))
     telemetry.VOUCHERS.labels(outcome).inc()
@@ -48,21 +42,33 @@ async def keep(desk: Desk, pending: Pending, booked: Voucher, outcome: Outcome) 
     return receipt
 
 
+def differs(desk: Desk, pending: Pending, booked: Voucher) -> tuple[str, ...]:
+    """How what Fortnox has booked differs from what was approved and sent."""
+    year = pending.financial_year if pending.financial_year is not None else desk.financial_year
+    series = pending.series if pending.series is not None else desk.command.series
+    return differences(desk.approved(pending.position), series, year, booked)
+
+
 def make(desk: Desk, pending: Pending, booked: Voucher, at: datetime, told: tuple[str, ...]) -> Receipt:
     """A receipt of the voucher as Fortnox returned it."""
-    year = desk.command.financial_year if booked.year == desk.financial_year else None
-    written = of(booked, desk.tenant, pending.voucher_id, pending.marker, desk.command.batch_id, at, told)
-    return replace(written, year_from=year and year.from_date, year_to=year and year.to_date)
+    batch = desk.command
+    year = batch.financial_year if booked.year == desk.financial_year else None
+    return of(
+        booked, year, desk.tenant, pending.voucher_id, marker=pending.marker, batch_id=batch.batch_id, at=at, told=told
+    )
 
 
 def of(
     booked: Voucher,
+    year: FinancialYear | None,
     tenant: int,
     voucher_id: str,
+    *,
     marker: str,
     batch_id: UUID,
     at: datetime,
     told: tuple[str, ...],
+    decided: bool = False,
 ) -> Receipt:
     """What Fortnox has, as the receipt of a voucher."""
     lines = booked_lines(booked)
@@ -80,6 +86,10 @@ def of(
         marker=marker,
         differences=list(told),
         batch_id=batch_id,
+        lines=[str(line) for line in lines],
+        year_from=year.from_date if year else None,
+        year_to=year.to_date if year else None,
+        decided=decided,
     )
 
 
@@ -102,6 +112,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             awaiting_approval=receipt.awaiting_approval,
             link=link(receipt),
             decided=receipt.decided,
+            corrects=receipt.corrects,
         )
     ]
     if receipt.differences:

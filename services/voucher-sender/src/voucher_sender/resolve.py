@@ -6,10 +6,21 @@ be on its way. After it Fortnox's lists may lag by the settling time. So it take
 begun after E (else I + 2 s + timeout, which is kept with the intent), the second begun a settling time later. That is
 also what a takeover waits, since it knows no more than the intent. All these times are the database's, the same for
 all replicas.
+
+What does a look read? The one that proves absence reads the whole series, all pages with steady totals, and rests on
+no filter of Fortnox's. The ones before it are there to find, or to mark the time: they let Fortnox narrow the list to
+what was made or changed since the intent, which is one page however long the series is. Should that filter leave our
+voucher out, it is found later and not sent twice. A voucher that was sent before may have been made long before its
+latest intent, so that for it every look is a whole one.
+
+Every look goes on with single reads, which don't lag: of the numbers above the highest that the series had when the
+intent was written, those that the list leaves out, and the ones that would come next. Ours may have a number at or
+below that highest one, too: the last vouchers of a series can be deleted, and then their numbers come again. Hence no
+look goes by numbers alone.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import Any
 
@@ -18,13 +29,18 @@ import structlog
 from common.problems import Problem
 from fortnox import Voucher
 from voucher_sender import lookup
-from voucher_sender.lookup import Shelf
+from voucher_sender.lookup import Alike, Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import UNCERTAIN_GAP, UNCERTAIN_UNSEEN
 from voucher_sender.repository import Pending, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
+
+CLOCKS_APART = timedelta(hours=4)
+"""How much earlier than the intent a narrowed look begins. `lastmodified` is read as Swedish local time (Fortnox fact
+14), in which an hour comes twice in autumn: 1 h. Were it read as UTC after all: 2 h. The rest is for clocks that
+differ."""
 
 
 class Uncertain(Exception):
@@ -55,16 +71,16 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
     Raises Uncertain while that can't be known.
     """
     began = await _now(desk)
-    look = await look_for(desk, pending)
+    proves = pending.missed_at is not None and began >= pending.missed_at + desk.timing.settling
+    look = await look_for(desk, pending, whole=proves or pending.posts > 1)
     if look.booked:
         log.info("voucher.found", times=len(look.booked))
         return look.booked
     if look.unexplained:
         numbers = ", ".join(map(str, look.unexplained))
         raise Uncertain(pending, began + desk.timing.lost, UNCERTAIN_GAP, numbers=numbers)
-    next_look = await _judge(desk, pending, began)
-    if next_look is not None:
-        raise Uncertain(pending, next_look, UNCERTAIN_UNSEEN)
+    if not proves:
+        raise Uncertain(pending, await _next_look(desk, pending, began), UNCERTAIN_UNSEEN)
     log.info("voucher.proven-absent")
     return []
 
@@ -83,22 +99,30 @@ async def clear(desk: Desk) -> None:
             found = await find_out(desk, pending)
         except Uncertain as uncertain:
             raise HeldBack from uncertain
-        async with desk.job.transaction() as connection:
+        async with desk.transaction() as connection:
             seen = found[0].voucher_number if found else None
             await Vouchers(connection).found_out(desk.tenant, pending, seen)
 
 
-async def look_for(desk: Desk, pending: Pending) -> Look:
-    """One look: the whole series by the list, then singly what the list may leave out."""
+async def look_for(desk: Desk, pending: Pending, *, whole: bool) -> Look:
+    """One look: the series by the list, whole or narrowed, then singly what the list may leave out."""
     assert pending.series is not None
     assert pending.financial_year is not None
-    shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year)
+    assert pending.intended_at is not None
+    since = None if whole else pending.intended_at - CLOCKS_APART
+    shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year, since=since)
     above = pending.highest_number or 0
-    suspects = shelf.unmarked(above, [pending.voucher_date] if pending.voucher_date else [])
-    booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, suspects)
+    booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, shelf.suspects(_alike(desk, pending), above))
     if booked:
         return Look(booked, [])
     return await _probe(desk, shelf, above, pending.marker)
+
+
+def _alike(desk: Desk, pending: Pending) -> Alike:
+    """Whether a voucher in the list could be this one, by what it shows; of another batch's only the day is known."""
+    if not pending.position:
+        return lambda item: item.transaction_date == pending.voucher_date
+    return lookup.like([desk.approved(pending.position)])
 
 
 async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
@@ -110,7 +134,7 @@ async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
     shown = {one.voucher_number for one in shelf.items}
     hidden = [number for number in range(above + 1, shelf.highest + 1) if number not in shown]
     for number in chain(hidden, count(max(shelf.highest, above) + 1)):
-        voucher = await lookup.read_one(desk.fortnox, shelf, number)
+        voucher = await lookup.read_one(desk.fortnox, shelf.series, number, shelf.financial_year)
         if voucher is None and number > shelf.highest:
             break
         if voucher is None:
@@ -120,18 +144,17 @@ async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
     return Look(booked, unexplained)
 
 
-async def _judge(desk: Desk, pending: Pending, began: datetime) -> datetime | None:
-    """When to look next; None when this look, begun at `began`, proves that the voucher is not there."""
+async def _next_look(desk: Desk, pending: Pending, began: datetime) -> datetime:
+    """When to look next, after a look begun at `began` that missed. The first that counts is kept."""
     assert pending.intended_at is not None
     over = pending.over_at or pending.ends_by or pending.intended_at + desk.timing.longest_post
     if began < over:
         return over
-    if pending.missed_at is None:
-        async with desk.job.transaction() as connection:
-            await Vouchers(connection).missed(desk.tenant, pending.voucher_id, began)
-        return began + desk.timing.settling
-    proven_at = pending.missed_at + desk.timing.settling
-    return None if began >= proven_at else proven_at
+    if pending.missed_at is not None:
+        return pending.missed_at + desk.timing.settling
+    async with desk.transaction() as connection:
+        await Vouchers(connection).missed(desk.tenant, pending.voucher_id, began)
+    return began + desk.timing.settling
 
 
 async def _now(desk: Desk) -> datetime:

@@ -8,8 +8,7 @@ from typing import Any
 
 from common.clock import Clock
 from common.database import GONE, Connection
-from common.jobs import Fenced, Job
-from common.jobs.store import JobStore
+from common.jobs import Job
 
 POLL = 0.3  # seconds between tries to get the right
 PATIENCE = 3.0  # seconds after which the job rather waits without a worker
@@ -34,9 +33,7 @@ class RightToPost:
     @asynccontextmanager
     async def transaction(self, job: Job[Any]) -> AsyncIterator[Connection]:
         """A transaction on the locked session that commits only while this process holds the job, too."""
-        async with self.session.transaction():
-            if not await JobStore(self.session).hold(job.claim):
-                raise Fenced
+        async with job.short_transaction(self.session):
             yield self.session
 
 

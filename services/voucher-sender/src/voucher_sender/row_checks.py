@@ -10,19 +10,20 @@ from common.events.vouchers import Finding
 from fortnox import Account, Project
 from fortnox.text import clean
 from voucher_sender import findings as words
-from voucher_sender.content import COST_CENTRE, PROJECT, ROW_TEXT_LENGTH, cost_centre_of, project_of, tidy
+from voucher_sender.content import COST_CENTRE, PROJECT, ROW_TEXT_LENGTH, cost_centre_of, project_of, signed, tidy
 from voucher_sender.findings import doubtful, wrong
-from voucher_sender.registers import Registers
+from voucher_sender.registers import CUSTOMERS, Registers
 
-LEDGER_ACCOUNTS = frozenset({1510, 2440})  # BAS's customer and supplier ledgers, Fortnox's preset (Fortnox fact 5.7)
 LARGEST = Decimal(10) ** 13  # kronor: what a JSON number holds exactly with two decimals
 MANDATORY, FORBIDDEN = "MANDATORY", "NOTALLOWED"  # Fortnox fact 6.3
+COMPLETED = "COMPLETED"  # a project's status
 
 
 def check_row(voucher: ApprovedVoucher, number: int, row: VoucherRow, registers: Registers) -> Iterator[Finding]:
     """All findings in a row; `number` counts from 1."""
     yield from _amounts(voucher.voucher_id, number, row)
     yield from _account(voucher.voucher_id, number, row.account, registers)
+    yield from _ledger(voucher, number, row, registers)
     yield from _dimensions(voucher, number, row, registers)
     if row.text:
         yield from check_text(voucher.voucher_id, number, row.text, ROW_TEXT_LENGTH)
@@ -75,10 +76,24 @@ def _account(voucher_id: str, number: int, account: int, registers: Registers) -
         yield wrong(words.ACCOUNT_INACTIVE, voucher_id, row=number, account=account)
     if known.vat_code:
         yield doubtful(words.VAT_ACCOUNT, voucher_id, row=number, account=account, vat_code=known.vat_code)
-    if account in LEDGER_ACCOUNTS:
-        yield doubtful(words.LEDGER_ACCOUNT, voucher_id, row=number, account=account)
-        if registers.cash_method:
-            yield doubtful(words.CASH_METHOD, voucher_id, row=number, account=account)
+
+
+def _ledger(voucher: ApprovedVoucher, number: int, row: VoucherRow, registers: Registers) -> Iterator[Finding]:
+    """A row on a ledger account, which the ledger knows nothing of (Fortnox fact 5.7)."""
+    if row.account not in registers.ledger_accounts or registers.year is None:
+        return
+    yield doubtful(words.LEDGER_ACCOUNT, voucher.voucher_id, row=number, account=row.account)
+    if registers.cash_method and voucher.date == registers.year.to_date and _opens(row):
+        yield doubtful(words.CASH_METHOD, voucher.voucher_id, row=number, account=row.account)
+
+
+def _opens(row: VoucherRow) -> bool:
+    """Whether it books what is unpaid, as Årsomför does on the year's last day: claims in debit, debts in credit.
+
+    A row the other way, such as a loss on a claim, is not what Årsomför books.
+    """
+    amount = signed(row)
+    return amount > 0 if row.account in CUSTOMERS else amount < 0
 
 
 def _dimensions(voucher: ApprovedVoucher, number: int, row: VoucherRow, registers: Registers) -> Iterator[Finding]:
@@ -100,6 +115,8 @@ def _dimensions(voucher: ApprovedVoucher, number: int, row: VoucherRow, register
             yield error(words.NO_PROJECT, object=project)
         elif not _open(found, voucher):
             yield error(words.PROJECT_NOT_OPEN, object=project, date=voucher.date)
+        elif found.status == COMPLETED:
+            yield doubtful(words.PROJECT_COMPLETED, voucher.voucher_id, row=number, object=project)
 
 
 def _rules(voucher_id: str, number: int, account: Account | None, cost_centre: str, project: str) -> Iterator[Finding]:

@@ -1,20 +1,29 @@
 """What a batch is worked with: Fortnox, the database, time."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from uuid import UUID
 
 import httpx
 
 from common.clock import SYSTEM, Clock
 from common.database import Connection, Pool
-from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
+from common.events.voucher_batches import ApprovedVoucher, VouchersApproved, VouchersCorrectionRequested
 from common.jobs import Job
+from common.memory import Memory
 from fortnox import Client, Permit, Permits
-from voucher_sender.repository import Batch, Batches
-from voucher_sender.right import OpenSession
+from voucher_sender.correcting.correction import Correction, heading
+from voucher_sender.problems import OTHER_COMPANY
+from voucher_sender.repository import Batch, Batches, Corrections
+from voucher_sender.right import OpenSession, RightToPost
+
+REMEMBERED = 200  # registers, some five for a company: accounts may take a few MB, so no more
+
+Command = VouchersApproved | VouchersCorrectionRequested
+"""What the sender is told to do; either is carried out as a batch."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,8 @@ class Timing:
     """For how long a batch waits without getting anywhere. One with an unknown outcome waits on."""
     lock_memory: timedelta = timedelta(days=1)
     """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
+    registers: timedelta = timedelta(seconds=60)
+    """For how long a company's registers are remembered for its next batches."""
 
     @property
     def longest_post(self) -> timedelta:
@@ -44,14 +55,18 @@ class Timing:
 
 @dataclass
 class CountedPermits:
-    """Permits that remember how many were given, and for which company."""
+    """Permits that remember how many were given, and for which company: all are for the same one."""
 
     permits: Permits = field(repr=False)
     calls: int = 0
     tenant: int | None = None
 
     async def acquire(self) -> Permit:
+        """Raises ProblemError when the connection has come to lead to another company meanwhile."""
         permit = await self.permits.acquire()
+        if self.tenant not in {None, permit.tenant}:
+            permit.answered()  # unused
+            raise OTHER_COMPANY.error()
         self.calls += 1
         self.tenant = permit.tenant
         return permit
@@ -73,8 +88,13 @@ class Sender:
     clock: Clock = SYSTEM
     timing: Timing = Timing()
 
+    @cached_property
+    def memory(self) -> Memory:
+        """Companies' registers, by tenant: whatever the connection, and for none but that company."""
+        return Memory(self.clock, self.timing.registers.total_seconds(), REMEMBERED)
+
     @asynccontextmanager
-    async def desk(self, job: Job[VouchersApproved]) -> AsyncIterator["Desk"]:
+    async def desk(self, job: Job[Command]) -> AsyncIterator["Desk"]:
         """Everything that one attempt at a batch needs."""
         async with self.permits(job.connection_id) as permits:
             counted = CountedPermits(permits)
@@ -92,17 +112,16 @@ class Sender:
 class Desk:
     """One attempt at a batch."""
 
-    job: Job[VouchersApproved]
+    job: Job[Command]
     sender: Sender
     fortnox: Client
     permits: CountedPermits
+    command: VouchersApproved = field(init=False)
+    """What is to be booked: the job's own command, or the batch that a correction comes to."""
     batch: Batch = field(init=False)
     """As the database has it; there once the attempt has begun."""
+    _right: RightToPost | None = field(default=None, init=False, repr=False)
     _calls_kept: int = field(default=0, init=False)
-
-    @property
-    def command(self) -> VouchersApproved:
-        return self.job.command
 
     @property
     def timing(self) -> Timing:
@@ -128,15 +147,40 @@ class Desk:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
 
+    @contextmanager
+    def holding(self, right: RightToPost) -> Iterator[None]:
+        """While vouchers are sent, all that is written of them goes through the session that holds the right."""
+        self._right = right
+        try:
+            yield
+        finally:
+            self._right = None
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that commits only while this process holds the job. Raises Fenced."""
+        return self._right.transaction(self.job) if self._right else self.job.transaction()
+
     async def begin(self) -> None:
         """Puts the batch down, if no earlier attempt has."""
+        asked = self.job.command
         async with self.job.transaction() as connection:
-            self.batch = await Batches(connection).begin(self.command)
+            if isinstance(asked, VouchersApproved):
+                self.command = asked
+                self.batch = await Batches(connection).begin(asked)
+            else:
+                self.command = heading(asked)
+                self.batch = await Batches(connection).begin(self.command, correction=True)
+                if prepared := await Corrections(connection).prepared(asked.correction_id):
+                    self.command = Correction.model_validate(prepared)
 
     async def read_batch(self, connection: Connection) -> None:
         self.batch = await Batches(connection).get(self.command.batch_id)
 
     async def keep_calls(self, connection: Connection) -> None:
         """Adds the calls that were made since the last time to the batch's."""
-        await Batches(connection).add_calls(self.command.batch_id, self.permits.calls - self._calls_kept)
-        self._calls_kept = self.permits.calls
+        await Batches(connection).add_calls(self.command.batch_id, self.calls_to_keep())
+
+    def calls_to_keep(self) -> int:
+        """The calls that were made since this was asked last."""
+        new, self._calls_kept = self.permits.calls - self._calls_kept, self.permits.calls
+        return new

@@ -1,10 +1,12 @@
 """What happens to a batch that can't go on now: it waits without a worker, or it ends with the reason."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from common.events import Trouble, VouchersApproved, VouchersRefused, VouchersWaiting, VoucherUncertain
+from common.events.vouchers import NotCorrected
 from common.jobs import Job
 from common.problems import ProblemError
 from voucher_sender import closing, reasons, refusals
@@ -13,7 +15,7 @@ from voucher_sender.problems import GAVE_UP_WAITING, UNCERTAIN_GAVE_UP
 from voucher_sender.reasons import Pause, Reason, final, word_of
 from voucher_sender.repository import Batches, Outcome, Pending, State, Vouchers
 from voucher_sender.resolve import Uncertain
-from voucher_sender.sender import Desk, Sender
+from voucher_sender.sender import Command, Desk, Sender
 
 log = structlog.get_logger()
 
@@ -34,7 +36,7 @@ async def put_off(desk: Desk, reason: Reason) -> None:
         await _wait(desk, pause, word_of(reason))
 
 
-async def give_up(job: Job[VouchersApproved], sender: Sender, error: ProblemError) -> None:
+async def give_up(job: Job[Command], sender: Sender, error: ProblemError) -> None:
     """Ends a batch that was attempted too often. What may be in Fortnox stays uncertain, and a new batch goes on."""
     async with sender.desk(job) as desk:
         await desk.begin()
@@ -45,13 +47,13 @@ async def give_up(job: Job[VouchersApproved], sender: Sender, error: ProblemErro
 
 
 async def _wait_uncertain(desk: Desk, unknown: Pending, until: datetime, error: ProblemError) -> None:
-    """Postpones for as long as it takes; tells of the uncertain voucher when that is new, or its reason is."""
+    """Postpones for as long as it takes; tells of the uncertain voucher, once per cause."""
     code = error.problem.code
     async with desk.job.transaction() as connection:
         await desk.keep_calls(connection)
-        if unknown.uncertain_code != code:
-            since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, code)
-            await desk.job.say(connection, _uncertain(desk, unknown, since, until, error))
+        uncertain = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, code)
+        if not uncertain.told:
+            await desk.job.say(connection, _uncertain(desk, unknown, uncertain.since, until, error))
     await desk.job.postpone(until, code)
 
 
@@ -84,7 +86,7 @@ def _waiting(batch: VouchersApproved, trouble: Trouble, next_try: datetime, give
 async def _end(desk: Desk, error: ProblemError) -> None:
     """Ends the batch: refused when nothing was begun, else what is left is rejected and the rest counted."""
     if not desk.batch.checked:
-        await _refuse(desk, error)
+        await refuse(desk, error)
         return
     async with desk.sender.pool.acquire() as connection:
         left = await Vouchers(connection).pending(desk.command.batch_id)
@@ -94,9 +96,15 @@ async def _end(desk: Desk, error: ProblemError) -> None:
     await closing.finish(desk, [])
 
 
-async def _refuse(desk: Desk, error: ProblemError) -> None:
+async def refuse(desk: Desk, error: ProblemError, not_corrected: Sequence[NotCorrected] = ()) -> None:
+    """Ends what was not begun: nothing of it is in Fortnox."""
     batch = desk.command
-    refused = VouchersRefused(connection_id=batch.connection_id, batch_id=batch.batch_id, trouble=Trouble.of(error))
+    refused = VouchersRefused(
+        connection_id=batch.connection_id,
+        batch_id=batch.batch_id,
+        trouble=Trouble.of(error),
+        not_corrected=tuple(not_corrected),
+    )
     async with desk.job.transaction() as connection:
         await desk.keep_calls(connection)
         await Batches(connection).end(batch.batch_id, refused.model_dump(mode="json"))
@@ -106,9 +114,9 @@ async def _refuse(desk: Desk, error: ProblemError) -> None:
 async def _leave_uncertain(desk: Desk, unknown: Pending) -> None:
     error = UNCERTAIN_GAVE_UP.error(marker=unknown.marker)
     async with desk.job.transaction() as connection:
-        since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, error.problem.code)
+        uncertain = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, error.problem.code)
         await Batches(connection).settle(desk.command.batch_id, unknown.position, Outcome.UNCERTAIN)
-        await desk.job.say(connection, _uncertain(desk, unknown, since, None, error))
+        await desk.job.say(connection, _uncertain(desk, unknown, uncertain.since, None, error))
 
 
 def _uncertain(

@@ -21,7 +21,14 @@ class Dataset(StrEnum):
 
 
 class ImportRequested(EventData):
-    """Fetch a year's books and ledgers. `import_id` is the product's own and never reused."""
+    """Fetch a year's books and ledgers. `import_id` is the product's own and never reused.
+
+    While another import of the same connection and year is under way: a request that asks for nothing that the other
+    doesn't (the same closing date, no other datasets) **joins** it. When that one has ended, it gets the same data
+    under its own `import_id` and without a call to Fortnox; it runs by itself if the other came to nothing. One that
+    asks for all the other's datasets, and for another closing date or more, **supersedes** it: the other ends with
+    `import.cancelled`, which names it. Any other waits for its turn. Each `import_id` gets an end of its own.
+    """
 
     TYPE = "import.requested"
     TOPIC = IMPORT_REQUESTS

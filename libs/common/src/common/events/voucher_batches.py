@@ -74,17 +74,24 @@ class VouchersApproved(EventData):
 
 
 class VouchersCorrectionRequested(EventData):
-    """Reverse vouchers that were booked by an earlier batch."""
+    """Reverse vouchers that were booked by earlier batches, all or none: each by a voucher with its sides swapped.
+
+    Carried out as a batch: its events are a batch's, with `correction_id` as their `batch_id`.
+    """
 
     TYPE = "vouchers.correction_requested"
     TOPIC = VOUCHER_BATCHES
 
     correction_id: UUID
     financial_year: FinancialYear
+    """Of the reversing vouchers; the originals may lie in another one."""
     series: Annotated[str, StringConstraints(min_length=1, max_length=10)]
     date: datetime.date
+    """Of the reversing vouchers."""
     voucher_ids: tuple[VoucherId, ...] = Field(min_length=1, max_length=1000)
+    """Of the originals. A reversing voucher can be corrected too, by the id that its receipt gives."""
     requested_by: str = Field(default="", repr=False)
+    """Who asked for it, kept with the correction: the Bookkeeping Act (5:5) wants to know."""
 
     @property
     def business_key(self) -> str:

@@ -61,6 +61,37 @@ class BookedAs(Model):
     """Fortnox's id of the year."""
 
 
+class Corrects(BookedAs):
+    """The other voucher of a correction, by the product's id and by its place in Fortnox."""
+
+    voucher_id: VoucherId
+
+
+class OneSide(BookedAs):
+    """A voucher as one side has it: our receipt, or Fortnox."""
+
+    voucher_date: date
+    total: Amount
+    """Sum of the debit side."""
+    rows_hash: str
+    rows: tuple[str, ...] = ()
+    """`account amount`, debit positive, with `KS` and `P` before cost centre and project; empty in receipts of older
+    versions, which kept the hash alone."""
+
+
+class NotCorrected(Model):
+    """A voucher that can't be corrected: why, and what both sides say of it."""
+
+    voucher_id: VoucherId
+    findings: tuple[Finding, ...]
+    receipt: OneSide | None = None
+    """None where there is none: it is not one that we booked."""
+    in_fortnox: OneSide | None = None
+    """None where Fortnox has none by that number."""
+    corrected_by: tuple[BookedAs, ...] = ()
+    """What has reversed it already."""
+
+
 class FortnoxLink(Model):
     """How to open a voucher through Fortnox's API. Fortnox documents no address of a page that shows it."""
 
@@ -91,6 +122,8 @@ class VoucherBooked(BatchEvent):
     total: Amount
     """Sum of the debit side."""
     marker: str
+    corrects: Corrects | None = None
+    """The voucher that this one reverses; None where it is no correction."""
     link: FortnoxLink | None = None
     decided: bool = False
     """Whether a person decided that this is the voucher, since it could not be found out."""
@@ -174,3 +207,5 @@ class VouchersRefused(BatchEvent):
     TYPE = "vouchers.refused"
 
     trouble: Trouble
+    not_corrected: tuple[NotCorrected, ...] = ()
+    """Of a correction, all vouchers that stand in its way; nothing was sent for the others either."""

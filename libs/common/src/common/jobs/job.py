@@ -66,13 +66,19 @@ class Job(Generic[Command]):
 
         However long it takes, the job is ours meanwhile; the lease begins anew with its commit.
         """
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.pool.acquire() as connection, self.short_transaction(connection):
+            yield connection
+            await JobStore(connection).extend(self.claim)
+
+    @asynccontextmanager
+    async def short_transaction(self, connection: Connection) -> AsyncIterator[None]:
+        """The same on a connection of the caller's; the lease begins anew with its beginning."""
+        async with connection.transaction():
             if not await JobStore(connection).hold(self.claim):
                 raise Fenced
             self.holding += 1
             try:
-                yield connection
-                await JobStore(connection).extend(self.claim)
+                yield
             finally:
                 self.holding -= 1
 

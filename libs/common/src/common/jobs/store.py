@@ -133,11 +133,15 @@ class JobStore:
         return Heartbeat(**row) if row else None
 
     async def hold(self, claim: Claim) -> bool:
-        """Locks the job's row until the transaction ends; False when somebody else has it."""
+        """Locks the job's row until the transaction ends, and renews its lease; False when somebody else has it."""
         found = await self._connection.fetchval(
-            "select true from jobs where id = $1 and fence = $2 and status = 'running' for update",
+            """
+            update jobs set lease_until = clock() + $3 where id = $1 and fence = $2 and status = 'running'
+            returning true
+            """,
             claim.id,
             claim.fence,
+            claim.lease,
         )
         return bool(found)
 

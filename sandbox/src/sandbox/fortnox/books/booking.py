@@ -70,9 +70,9 @@ def check(company: Company, year: FinancialYear, proposal: Proposal, switches: S
         raise errors.date_outside_year()
     _check_series(year, proposal.series)
     _check_lock(company.profile, proposal, switches)
-    _check_objects(company.profile, [(COST_CENTRE, proposal.cost_centre), (PROJECT, proposal.project)])
+    _check_objects(company.profile, [(COST_CENTRE, proposal.cost_centre), (PROJECT, proposal.project)], proposal.date)
     for row in proposal.rows:
-        _check_row(company.profile, year, row, switches)
+        _check_row(company.profile, year, row, proposal.date, switches)
     if switches.unbalanced_vouchers == "refuse" and sum(row.amount for row in proposal.rows) != 0:
         raise errors.unbalanced()
 
@@ -99,13 +99,13 @@ def _check_lock(profile: Profile, proposal: Proposal, switches: Switches) -> Non
         raise errors.period_locked(until)
 
 
-def _check_row(profile: Profile, year: FinancialYear, row: Row, switches: Switches) -> None:
+def _check_row(profile: Profile, year: FinancialYear, row: Row, day: date, switches: Switches) -> None:
     account = year.accounts.get(row.account)
     if account is None:
         raise errors.no_account(400)
     if not account.active:
         raise errors.inactive_account(row.account)
-    _check_objects(profile, row.objects)
+    _check_objects(profile, row.objects, day)
     rules = {COST_CENTRE: account.cost_centre_rule, PROJECT: account.project_rule}
     for dimension, rule in rules.items():
         given = bool(row.object(dimension))
@@ -119,7 +119,15 @@ def _check_row(profile: Profile, year: FinancialYear, row: Row, switches: Switch
         raise errors.odd_row()
 
 
-def _check_objects(profile: Profile, objects: Iterable[tuple[str, str]]) -> None:
+def _check_objects(profile: Profile, objects: Iterable[tuple[str, str]], day: date) -> None:
+    """A project takes rows of its period only (fact 6.4); what its status does is not known."""
     for dimension, code in objects:
-        if code and code not in profile.objects.get(dimension, {}):
+        if not code:
+            continue
+        if code not in profile.objects.get(dimension, {}):
             raise errors.no_cost_centre() if dimension == COST_CENTRE else errors.no_project()
+        limits = profile.limits_of(dimension, code)
+        if not limits.active:
+            raise errors.inactive_cost_centre()
+        if not limits.contains(day):
+            raise errors.project_not_open(code)

@@ -29,6 +29,19 @@ class Account:
 
 
 @dataclass(slots=True)
+class Limits:
+    """When a cost centre or a project can be booked on."""
+
+    active: bool = True  # a cost centre
+    start: dt.date | None = None  # a project's period
+    end: dt.date | None = None
+    status: str = "ONGOING"  # a project's: NOTSTARTED | ONGOING | COMPLETED
+
+    def contains(self, day: dt.date) -> bool:
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(slots=True)
 class Series:
     """A voucher series of one financial year."""
 

@@ -22,8 +22,14 @@ def show(call: Call) -> Response:
 
 
 def _record(call: Call, code: str) -> Record:
-    name = call.company.profile.objects[COST_CENTRE][code]
-    return {"@url": call.url(f"costcenters/{code}"), "Active": True, "Code": code, "Description": name, "Note": ""}
+    profile = call.company.profile
+    return {
+        "@url": call.url(f"costcenters/{code}"),
+        "Active": profile.limits_of(COST_CENTRE, code).active,
+        "Code": code,
+        "Description": profile.objects[COST_CENTRE][code],
+        "Note": "",
+    }
 
 
 ENDPOINTS = [get("costcenters", "costcenter", index), get("costcenters/{code}", "costcenter", show)]

@@ -40,7 +40,8 @@ def _series(call: Call, name: str) -> Record:
 
 
 def _account(call: Call, name: str) -> Record:
-    return {"@url": call.url(f"predefinedaccounts/{name}"), "Name": name, "Account": bas.PRESET_ACCOUNTS[name]}
+    account = call.company.profile.presets.get(name, bas.PRESET_ACCOUNTS[name])
+    return {"@url": call.url(f"predefinedaccounts/{name}"), "Name": name, "Account": account}
 
 
 ENDPOINTS = [

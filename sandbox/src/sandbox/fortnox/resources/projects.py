@@ -24,13 +24,15 @@ def show(call: Call) -> Response:
 
 
 def _record(call: Call, number: str) -> Record:
+    profile = call.company.profile
+    limits = profile.limits_of(PROJECT, number)
     return {
         "@url": call.url(f"projects/{number}"),
-        "Description": call.company.profile.objects[PROJECT][number],
-        "EndDate": "",
+        "Description": profile.objects[PROJECT][number],
+        "EndDate": limits.end.isoformat() if limits.end else "",
         "ProjectNumber": number,
-        "StartDate": "",
-        "Status": "ONGOING",
+        "StartDate": limits.start.isoformat() if limits.start else "",
+        "Status": limits.status,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,8 +58,28 @@ def create(call: Call) -> Response:
     proposal = _proposal(record)
     year = _year(call, proposal)
     booking.check(call.company, year, proposal, call.world.switches)
+    year = _otherwise(call, year, proposal)
     voucher = booking.book(call.world, call.company, year, proposal)
-    return single(call, "Voucher", _whole(call, year, voucher), 201, {"location": "vouchers"})
+    answer = _whole(call, year, voucher)
+    lacks = call.world.switches.answer_lacks
+    answer = {**answer, "VoucherRows": []} if lacks == "rows" else {k: v for k, v in answer.items() if k != lacks}
+    return single(call, "Voucher", answer, 201, {"location": "vouchers"})
+
+
+def _otherwise(call: Call, year: FinancialYear, proposal: Proposal) -> FinancialYear:
+    """What no client is prepared for: the voucher is accepted and booked otherwise than it was sent (a switch)."""
+    match call.world.switches.booked_otherwise:
+        case "objects":
+            proposal.rows = [replace(row, objects=()) for row in proposal.rows]
+        case "date":
+            proposal.date -= timedelta(days=1)
+        case "series":
+            proposal.series = next(code for code in year.series if code != proposal.series)
+        case "amount":
+            proposal.rows = [replace(row, debit=row.debit and row.debit + 100) for row in proposal.rows]
+        case "year":
+            return next((other for other in call.company.years if other.id != year.id), year)
+    return year
 
 
 def delete(call: Call) -> Response:
@@ -80,6 +101,8 @@ def _list(call: Call, year: FinancialYear, series: str | None) -> Response:
         found = [v for v in found if not v.through_api or v.created <= seen]
     if series is not None:
         found = [v for v in found if v.series == series]
+    last = None if call.world.switches.todate_is_included else call.day("todate")
+    found = [v for v in found if last is None or v.date < last]
     found = modified_since(call, between(call, found, lambda v: v.date))
     found = matching(call, found, {"voucherseries": lambda v: v.series, "costcenter": lambda v: v.cost_centre})
     return page(call, "Vouchers", in_order(call, found, ORDERS), lambda v: _item(call, v))

@@ -19,7 +19,7 @@ from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.ledger import oracle
 from sandbox.fortnox.ledger.model import Kind
 from sandbox.fortnox.oauth.grants import Application
-from sandbox.fortnox.sim import edits, ledger_edits, truth
+from sandbox.fortnox.sim import edits, ledger_edits, misdeeds, truth
 from sandbox.fortnox.world import World
 
 Action = Callable[[World, Request, bytes], Any]
@@ -32,6 +32,7 @@ EDITS: dict[str, Callable[..., Any]] = {
         edits.carry_balances,
         edits.change_account,
         edits.change_licence,
+        edits.change_object,
         edits.change_series,
         edits.correct_voucher,
         edits.delete_last_voucher,
@@ -39,6 +40,7 @@ EDITS: dict[str, Callable[..., Any]] = {
         edits.hide_field,
         edits.kill_access_tokens,
         edits.lock_period,
+        edits.preset_account,
         edits.revoke_consent,
         edits.strike_voucher,
         ledger_edits.book_invoice,
@@ -48,6 +50,11 @@ EDITS: dict[str, Callable[..., Any]] = {
         ledger_edits.delete_payment,
         ledger_edits.pay_invoice,
         ledger_edits.settle,
+        misdeeds.bring_over,
+        misdeeds.change_opening,
+        misdeeds.misbook,
+        misdeeds.move_to_next_year,
+        misdeeds.pay_without_booking,
     )
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from sandbox.fortnox.books import booking, load
 from sandbox.fortnox.books.booking import Proposal
-from sandbox.fortnox.books.model import Account, FinancialYear, Row, Series, Voucher
+from sandbox.fortnox.books.model import Account, FinancialYear, Limits, Row, Series, Voucher
 from sandbox.fortnox.company import Company
 from sandbox.fortnox.sim import truth
 from sandbox.fortnox.world import World
@@ -126,8 +126,9 @@ def change_account(
     name: str | None = None,
     project: str | None = None,
     cost_centre: str | None = None,
+    vat_code: str | None = None,
 ) -> None:
-    """Adds an account or changes it: active or not, its name, what it demands of projects and cost centres."""
+    """Adds an account or changes it: active or not, its name and VAT code, what it demands of dimensions."""
     years = [_year(world, company, financial_year)] if financial_year else company.years
     for year in years:
         known = year.accounts.setdefault(account, Account(account, name or f"Konto {account}"))
@@ -135,7 +136,36 @@ def change_account(
         known.name = name or known.name
         known.project_rule = project or known.project_rule
         known.cost_centre_rule = cost_centre or known.cost_centre_rule
+        known.vat_code = known.vat_code if vat_code is None else vat_code
         company.books.changed(year.id)
+    world.keep(company)
+
+
+def change_object(
+    world: World,
+    company: Company,
+    *,
+    dimension: Literal["1", "6"],
+    code: str,
+    active: bool = True,
+    start: date | None = None,
+    end: date | None = None,
+    status: str = "ONGOING",
+    remove: bool = False,
+) -> None:
+    """Adds a cost centre (dimension 1) or a project (6), changes when it can be booked on, or takes it away."""
+    profile = company.profile
+    if remove:
+        profile.objects.get(dimension, {}).pop(code, None)
+    else:
+        profile.objects.setdefault(dimension, {}).setdefault(code, code)
+        profile.limits[dimension, code] = Limits(active, start, end, status)
+    world.keep(company)
+
+
+def preset_account(world: World, company: Company, *, name: str, account: int) -> None:
+    """Another account than the usual one is preset for something, such as CUSTCLAIM."""
+    company.profile.presets[name] = account
     world.keep(company)
 
 

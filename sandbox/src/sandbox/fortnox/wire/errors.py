@@ -164,3 +164,11 @@ def no_voucher() -> Refusal:
 
 def no_payment() -> Refusal:
     return Refusal(404, 2999014, "Kan inte hitta betalningen.")
+
+
+def inactive_cost_centre() -> Refusal:
+    return Refusal(400, 2999015, "Kostnadsstället är inte aktivt.")
+
+
+def project_not_open(number: str) -> Refusal:
+    return Refusal(400, 2999016, f"Projektredovisningsperioden är inte aktiv för projekt {number}")

@@ -59,6 +59,7 @@ ONE_MOMENT = Rule(
 )
 CHANGED = {
     "vouchers": "verifikation",
+    "accounts": "konto",
     "invoices": "kundfaktura",
     "invoicepayments": "kundinbetalning",
     "supplierinvoices": "leverantörsfaktura",

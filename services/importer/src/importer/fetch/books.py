@@ -1,6 +1,7 @@
 """Whose books they are, which year, and the books themselves."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Collection
 
@@ -12,6 +13,7 @@ from common.concurrency import tasks
 from common.events import Dataset, FinancialYear, ImportRequested
 from common.events.types import Model
 from importer import problems
+from importer.fetch.plan import SECOND_LOOK
 from importer.fetch.reading import Reading
 
 
@@ -41,7 +43,7 @@ async def identify(reading: Reading, request: ImportRequested) -> Company:
         )
         years = group.create_task(reading.every(fortnox.FINANCIAL_YEARS, date=request.financial_year.from_date))
     company = information.result()
-    check_number(request.expected_organisation_number, company)
+    check_number(request.expected_organisation_number, company.company_name, company.organisation_number)
     year = find_year(request.financial_year, years.result())
     return Company(
         tenant=company.database_number,
@@ -53,12 +55,11 @@ async def identify(reading: Reading, request: ImportRequested) -> Company:
     )
 
 
-def check_number(expected: str | None, company: fortnox.CompanyInformation) -> None:
+def check_number(expected: str | None, name: str | None, found: str | None) -> None:
     """Compares organisation numbers by their digits. A company that has none in Fortnox is told by a check instead."""
-    found = company.organisation_number
     if expected and found and not same_number(expected, found):
         raise problems.WRONG_COMPANY.error(
-            fortnox_company=company.company_name or "?",
+            fortnox_company=name or "?",
             fortnox_number=shown_number(found),
             product_number=shown_number(expected),
         )
@@ -103,7 +104,30 @@ async def read(reading: Reading, company: Company) -> sie.Document:
         raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
     if kept is None:
         await reading.checkpoints.keep_sie(content)
-    reading.plan.note("sie")
+    reading.plan.note("sie", kept=kept is not None)
+    return _usable(found, company)
+
+
+async def read_again(reading: Reading, company: Company, before: sie.Document) -> sie.Document | None:
+    """The books as they are now; None when they are the same as before.
+
+    Then the file that was read first stays the evidence, else the one that is used instead of it.
+    """
+    content = await reading.client.sie(4, company.year_id)
+    reading.count(SECOND_LOOK)
+    if hashlib.sha256(content).hexdigest() == before.sha256:
+        return None
+    found = _usable(await asyncio.to_thread(_parsed, content), company)
+    if found.is_cut_off:
+        raise fortnox.Unavailable("GET /3/sie/4", reason="truncated")
+    if not await asyncio.to_thread(sie.compare, before, found):
+        return None  # made by another version of Fortnox, or on another day
+    await reading.checkpoints.keep_sie(content)
+    return found
+
+
+def _usable(found: sie.Document | sie.SieError, company: Company) -> sie.Document:
+    """Raises the problem of a file that can't be used."""
     if isinstance(found, sie.SieError):
         raise problems.UNREADABLE_SIE.error(why=found.problems[0].swedish, sie_code=found.code)
     _check_file(found, company.financial_year)

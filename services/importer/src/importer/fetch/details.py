@@ -37,9 +37,10 @@ async def singly(
     items: Iterable[OpenItem],
     *,
     cash_method: bool,
+    most: int,
 ) -> dict[str, Details]:
-    """What single invoices say of the few open items where it matters."""
-    wanted = worth_reading(list(items), cash_method=cash_method, has_reminders=side.has_reminders)
+    """What single invoices say of the few open items where it matters; `most` bounds what is only good to know."""
+    wanted = worth_reading(list(items), cash_method=cash_method, has_reminders=side.has_reminders, most=most)
     reading.plan.expect(side.singles, len(wanted))
     known = {invoice.number: invoice for invoice in invoices}
     return dict(await together(_read(reading, side, known[number]) for number in wanted))

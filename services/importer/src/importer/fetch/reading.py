@@ -1,24 +1,22 @@
 """Asking Fortnox so that no answer is lost: each is kept at once, and a later attempt goes on from there."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter
 
 import fortnox
-from common.concurrency import together
 from importer.fetch.checkpoints import Checkpoints
-from importer.fetch.plan import SECOND_LOOK, Plan
+from importer.fetch.pages import Pages
+from importer.fetch.plan import Plan
 
 T = TypeVar("T", bound=fortnox.Wire)
 V = TypeVar("V")
 
 PAGE_SIZE = 500  # Fortnox's largest (fact 3)
-STEADY_TRIES = 3  # how often a list is read in the hope that nobody changes it meanwhile
 
 
 @dataclass(frozen=True)
@@ -28,31 +26,64 @@ class Reading:
     client: fortnox.Client
     checkpoints: Checkpoints
     plan: Plan
+    unsteady: set[str] = field(default_factory=set)
+    """Lists whose length changed each time that they were read."""
+    singles: dict[str, Any] = field(default_factory=dict)
+    """Single records that this attempt has, by name."""
 
     async def once(self, what: str, key: str, model: type[T], ask: Callable[[], Awaitable[T]]) -> T:
         """One record, asked for only once whatever happens; `what` is its resource."""
-        adapter: TypeAdapter[T] = TypeAdapter(model)
-        return await self._once(what, f"{what}/{key}", adapter, ask)
+        name = f"{what}/{key}"
+        if name not in self.singles:
+            self.singles[name] = await self._once(what, name, TypeAdapter(model), ask)
+        found: T = self.singles[name]
+        return found
+
+    def pages(self, resource: fortnox.Resource[T], **query: fortnox.QueryValue) -> Pages[T]:
+        """A list to be read as far as is needed."""
+
+        async def forget() -> None:
+            await self.checkpoints.forget(f"{resource.path}?")
+
+        return Pages(
+            lambda number: self._page(resource, number, query), forget, lambda: self.unsteady.add(resource.path)
+        )
 
     async def every(self, resource: fortnox.Resource[T], **query: fortnox.QueryValue) -> list[T]:
         """All records of a list in its order, pages in parallel, from one moment as far as the totals can tell."""
-        for _ in range(STEADY_TRIES):
-            first = await self._page(resource, 1, query)
-            self.plan.expect(resource.path, first.pages)
-            others = await together(self._page(resource, number, query) for number in range(2, first.pages + 1))
-            if all(page.total == first.total for page in others):
-                return [item for page in (first, *others) for item in page.items]
-            await self.checkpoints.forget(f"{resource.path}?")
-        raise fortnox.ChangedMeanwhile(f"GET /3/{resource.path}")
+        pages = self.pages(resource, **query)
 
-    async def changed_since(
-        self, resource: fortnox.Resource[T], since: datetime, **query: fortnox.QueryValue
-    ) -> fortnox.Page[T]:
-        """What of a list was made or changed since; deletions leave no trace (fact 5.6). Never kept: it is of now."""
-        page = await self.client.page(resource, 1, limit=PAGE_SIZE, lastmodified=since, **query)
+        async def read() -> list[T]:
+            await pages.get(1)
+            self.plan.expect(resource.path, pages.count)
+            await pages.get(*range(1, pages.count + 1))
+            return pages.items
+
+        return await pages.steadily(read)
+
+    async def now(self, resource: fortnox.Resource[T], what: str, **query: fortnox.QueryValue) -> list[T]:
+        """All records of a list at this moment: never kept."""
+        found: list[T] = []
+        async for page in self.client.pages(resource, limit=PAGE_SIZE, **query):
+            self.count(what)
+            found += page.items
+        return found
+
+    async def total(self, resource: fortnox.Resource[T], what: str) -> int:
+        """How many records a list has at this moment."""
+        page = await self.client.page(resource, 1, limit=1)
+        self.count(what)
+        return page.total
+
+    async def forget(self, what: str, key: str) -> None:
+        """A single record is to be asked for again."""
+        self.singles.pop(f"{what}/{key}", None)
+        await self.checkpoints.forget(f"{what}/{key}")
+
+    def count(self, what: str) -> None:
+        """An answer that is of no use to a later attempt."""
         self.checkpoints.count()
-        self.plan.note(SECOND_LOOK)
-        return page
+        self.plan.note(what)
 
     async def _page(
         self, resource: fortnox.Resource[T], number: int, query: Mapping[str, fortnox.QueryValue]
@@ -70,7 +101,7 @@ class Reading:
             await self.checkpoints.keep(name, adapter.dump_json(answer))
         else:
             answer = adapter.validate_json(kept)
-        self.plan.note(what)
+        self.plan.note(what, kept=kept is not None)
         return answer
 
 

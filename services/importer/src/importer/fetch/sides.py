@@ -1,7 +1,7 @@
 """What differs between the two ledgers: their lists, their records and their accounts."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +24,8 @@ class Side(Generic[Listed]):
     payments: fortnox.Resource[Any]
     payment: Callable[[fortnox.Client, str], Awaitable[fortnox.InvoicePayment]]
     invoice: Callable[[Listed], Invoice]
+    number: Callable[[Listed], str]
+    """An invoice's key in Fortnox."""
     single_model: type[Any]
     single: Callable[[fortnox.Client, str], Awaitable[Any]]
     details: Callable[[Any, Invoice], Details]
@@ -33,6 +35,10 @@ class Side(Generic[Listed]):
     """The usual one (BAS), where the presets may not be read."""
     sign: int
     """1 for claims, which are debit in the books, −1 for debts."""
+    by_number: Mapping[str, str] = field(default_factory=dict)
+    """How to ask for the invoices so that new ones come last; nothing is documented for suppliers' (fact 5.3)."""
+    newest_first: Mapping[str, str] = field(default_factory=dict)
+    """How to ask for the payments of the last days first; nothing is documented for suppliers' (fact 5.7)."""
     has_reminders: bool = False
     has_tax_reductions: bool = False
     """ROT and RUT are of customers' invoices only."""
@@ -133,6 +139,9 @@ CUSTOMERS = Side(
     payments=fortnox.INVOICE_PAYMENTS,
     payment=fortnox.Client.invoice_payment,
     invoice=customer_invoice,
+    number=lambda listed: listed.document_number,
+    by_number={"sortby": "documentnumber", "sortorder": "ascending"},
+    newest_first={"sortby": "paymentdate", "sortorder": "descending"},
     single_model=fortnox.Invoice,
     single=fortnox.Client.invoice,
     details=customer_details,
@@ -148,6 +157,7 @@ SUPPLIERS = Side(
     payments=fortnox.SUPPLIER_INVOICE_PAYMENTS,
     payment=fortnox.Client.supplier_invoice_payment,
     invoice=supplier_invoice,
+    number=lambda listed: listed.given_number,
     single_model=fortnox.SupplierInvoice,
     single=fortnox.Client.supplier_invoice,
     details=supplier_details,

@@ -34,7 +34,9 @@ class Details:
 NOTHING = Details()
 
 
-def worth_reading(items: Iterable[OpenItem], *, cash_method: bool, has_reminders: bool) -> list[str]:
+def worth_reading(
+    items: Iterable[OpenItem], *, cash_method: bool, has_reminders: bool, most: int = MOST_READ
+) -> list[str]:
     """The numbers of the items to read singly, a small set whatever the ledger's size.
 
     Credit notes that nobody settled, for the invoice that they credit; then, where reminders are sent, what is long
@@ -44,7 +46,7 @@ def worth_reading(items: Iterable[OpenItem], *, cash_method: bool, has_reminders
     credits_ = [one for one in open_today if one.amount < 0]
     doubtful = [one for one in open_today if has_reminders and one.amount > 0 and one.days_overdue > DOUBTFUL_AFTER]
     unbooked = [one for one in sorted(items, key=_by_size) if cash_method and not one.booked]
-    wanted = [*(*credits_, *doubtful)[:MOST_READ], *unbooked[:MOST_UNBOOKED]]
+    wanted = [*(*credits_, *doubtful)[: min(most, MOST_READ)], *unbooked[:MOST_UNBOOKED]]
     return list(dict.fromkeys(one.number for one in wanted))
 
 

@@ -50,3 +50,4 @@ create index companies_tenant on companies (tenant);
 create index companies_removed on companies (removed_at) where removed_at is not null;
 
 create index batches_began on batches (connection_id, began_at, batch_id);
+create index batch_vouchers_voucher on batch_vouchers (voucher_id);

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -84,12 +84,12 @@ class Batches:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def begin(self, batch: VouchersApproved) -> Batch:
-        """The batch's row, made if it isn't there."""
+    async def begin(self, batch: VouchersApproved, *, correction: bool = False) -> Batch:
+        """The batch's row, made if it isn't there; a correction's vouchers are kept with it when they are known."""
         await self._connection.execute(
             """
-            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to)
-            values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction)
+            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
             """,
             batch.batch_id,
             batch.connection_id,
@@ -98,6 +98,7 @@ class Batches:
             batch.series,
             batch.financial_year.from_date,
             batch.financial_year.to_date,
+            {} if correction else None,
         )
         return await self.get(batch.batch_id)
 
@@ -141,14 +142,23 @@ class Batches:
         )
 
     async def settle(
-        self, batch_id: UUID, position: int, outcome: Outcome, findings: list[dict[str, Any]] | None = None
+        self,
+        batch_id: UUID,
+        position: int,
+        outcome: Outcome,
+        findings: list[dict[str, Any]] | None = None,
+        *,
+        calls: int = 0,
     ) -> None:
-        """Keeps a voucher's outcome, with the findings that led to it where there are any: the batch got somewhere."""
+        """Keeps a voucher's outcome, with the findings that led to it where there are any, and the calls that it took.
+
+        The batch got somewhere.
+        """
         await self._connection.execute(
             """
             with batch as (
-                update batches set waiting_since = null, waiting_codes = default
-                where batch_id = $1 and waiting_since is not null
+                update batches set calls = calls + $5, waiting_since = null, waiting_codes = default
+                where batch_id = $1 and ($5 > 0 or waiting_since is not null)
             )
             update batch_vouchers set outcome = $3, findings = findings || coalesce($4::jsonb, '[]')
             where batch_id = $1 and position = $2
@@ -157,6 +167,7 @@ class Batches:
             position,
             outcome,
             findings,
+            calls,
         )
 
     async def wait(self, batch_id: UUID, code: str) -> Wait:
@@ -212,15 +223,3 @@ class Batches:
         await self._connection.execute(
             "update batches set ended_at = clock(), ending = $2 where batch_id = $1", batch_id, ending
         )
-
-    async def prune(self, keep: timedelta, most: int) -> int:
-        """Deletes some batches that ended long ago, the oldest first; returns how many."""
-        status = await self._connection.execute(
-            """
-            delete from batches where batch_id in (
-                select batch_id from batches where ended_at < clock() - $1::interval order by ended_at limit $2)
-            """,
-            keep,
-            most,
-        )
-        return int(status.split()[-1])

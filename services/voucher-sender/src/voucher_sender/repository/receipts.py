@@ -1,15 +1,21 @@
 """Receipts, and what Fortnox has shown of its locks."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from common.database import Connection
 
 AWAITING_APPROVAL = (1, 2)  # Fortnox's ApprovalState: not ready, not approved (Fortnox fact 6.1)
+
+
+def api_path(series: str, number: int, financial_year: int) -> str:
+    """Where Fortnox's API has a voucher, after the API's own address (Fortnox fact 6.1, `@url`)."""
+    return f"/3/vouchers/{quote(series, safe='')}/{number}?financialyear={financial_year}"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,10 @@ class Receipt:
     year_to: date | None = None
     decided: bool = False
     """Whether a person decided that this voucher counts."""
+    lines: list[str] = field(default_factory=list)
+    """The rows as Fortnox returned them, in words; empty in receipts of older versions."""
+    corrects: dict[str, Any] | None = None
+    """The voucher that it reverses: `voucher_id`, `series`, `number`, `financial_year`. Known when it is written."""
 
     @property
     def awaiting_approval(self) -> bool:
@@ -40,8 +50,7 @@ class Receipt:
 
     @property
     def path(self) -> str:
-        """Where Fortnox's API has it, after the API's own address (Fortnox fact 6.1, `@url`)."""
-        return f"/3/vouchers/{quote(self.series, safe='')}/{self.number}?financialyear={self.financial_year}"
+        return api_path(self.series, self.number, self.financial_year)
 
 
 class Receipts:
@@ -50,15 +59,23 @@ class Receipts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def write(self, receipt: Receipt) -> None:
-        await self._connection.execute(
+    async def write(self, receipt: Receipt) -> Receipt:
+        """Writes it, and returns it with what it corrects, where it does."""
+        corrects = await self._connection.fetchval(
             """
             insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
-                approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided, lines,
+                corrects)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                (select jsonb_build_object('voucher_id', r.voucher_id, 'series', r.series, 'number', r.number,
+                     'financial_year', r.financial_year)
+                 from corrections c join receipts r using (tenant, voucher_id)
+                 where c.tenant = $1 and c.corrected_by = $2))
+            returning corrects
             """,
-            *(getattr(receipt, name) for name in RECEIPT_COLUMNS),
+            *(getattr(receipt, name) for name in RECEIPT_COLUMNS if name != "corrects"),
         )
+        return replace(receipt, corrects=corrects)
 
     async def get(self, tenant: int, voucher_ids: Iterable[str]) -> dict[str, Receipt]:
         rows = await self._connection.fetch(
@@ -67,6 +84,23 @@ class Receipts:
             list(voucher_ids),
         )
         return {row["voucher_id"]: Receipt(**row) for row in rows}
+
+    async def at(
+        self, tenant: int, financial_year: int, places: Collection[tuple[str, int]]
+    ) -> set[tuple[str, int, str]]:
+        """Series, number and rows hash of what was booked at these places: a number may have come again since."""
+        rows = await self._connection.fetch(
+            """
+            select series, number, rows_hash from receipts
+            where tenant = $1 and financial_year = $2
+              and (series, number) in (select * from unnest($3::text[], $4::integer[]))
+            """,
+            tenant,
+            financial_year,
+            [series for series, _ in places],
+            [number for _, number in places],
+        )
+        return {(row["series"], row["number"], row["rows_hash"]) for row in rows}
 
 
 RECEIPT_COLUMNS = tuple(Receipt.__dataclass_fields__)
@@ -78,16 +112,23 @@ class SeriesLocks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def lockable(self, tenant: int, financial_year: int, series: str, valid_for: timedelta) -> bool | None:
-        """What was seen last; None when nothing was, or too long ago."""
+    async def lockable(
+        self, tenant: int, financial_year: int, series: str, locked_until: date, valid_for: timedelta
+    ) -> bool | None:
+        """What was seen last; None when nothing was, too long ago, or while the lock stood at another date.
+
+        Who moves the lock may have changed the exempt series too.
+        """
         seen: bool | None = await self._connection.fetchval(
             """
             select lockable from series_locks
-            where tenant = $1 and financial_year = $2 and series = $3 and seen_at > clock() - $4::interval
+            where tenant = $1 and financial_year = $2 and series = $3 and locked_until = $4
+              and seen_at > clock() - $5::interval
             """,
             tenant,
             financial_year,
             series,
+            locked_until,
             valid_for,
         )
         return seen
@@ -108,7 +149,3 @@ class SeriesLocks:
             locked_until,
             lockable,
         )
-
-    async def prune(self, keep: timedelta) -> None:
-        """Forgets what was seen long ago; it is not believed any more."""
-        await self._connection.execute("delete from series_locks where seen_at < clock() - $1::interval", keep)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from common.database import Connection
@@ -34,6 +35,8 @@ class KnownVoucher:
     series: str | None = None
     financial_year: int | None = None
     number: int | None = None
+    rows_hash: str | None = None
+    """As booked."""
 
     @property
     def place(self) -> str:
@@ -73,6 +76,26 @@ class Pending:
     uncertain_code: str | None
 
 
+@dataclass(frozen=True)
+class Uncertainty:
+    """A voucher of which nobody knows whether it is in Fortnox."""
+
+    since: datetime
+    told: bool
+    """Whether this trouble of it has been told since then."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A voucher that was sent, and where its receipt says that it is."""
+
+    voucher_id: str
+    marker: str
+    series: str | None
+    number: int | None
+    financial_year: int | None
+
+
 class Vouchers:
     """Each voucher's way into Fortnox."""
 
@@ -86,7 +109,7 @@ class Vouchers:
             select v.voucher_id, v.state, v.content_hash, v.marker, v.batch_id,
                 b.ended_at is not null or b.batch_id is null as batch_ended,
                 coalesce(r.series, v.series) as series,
-                coalesce(r.financial_year, v.financial_year) as financial_year, r.number
+                coalesce(r.financial_year, v.financial_year) as financial_year, r.number, r.rows_hash
             from vouchers v
             left join batches b using (batch_id)
             left join receipts r on r.tenant = v.tenant and r.voucher_id = v.voucher_id
@@ -127,8 +150,8 @@ class Vouchers:
         )
         return {row["voucher_id"] for row in rows}
 
-    async def pending(self, batch_id: UUID) -> list[Pending]:
-        """The batch's vouchers that passed and have no outcome yet, in order."""
+    async def pending(self, batch_id: UUID, position: int | None = None) -> list[Pending]:
+        """The batch's vouchers that passed and have no outcome yet, in order; or the one at a position."""
         rows = await self._connection.fetch(
             """
             select e.position, v.voucher_id, v.voucher_date, v.marker, v.state, v.series, v.financial_year,
@@ -137,10 +160,11 @@ class Vouchers:
             from batch_vouchers e
             join batches b using (batch_id)
             join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
-            where e.batch_id = $1 and e.passed and e.outcome is null
+            where e.batch_id = $1 and e.passed and e.outcome is null and e.position = coalesce($2, e.position)
             order by e.position
             """,
             batch_id,
+            position,
         )
         return [Pending(**{**row, "state": State(row["state"])}) for row in rows]
 
@@ -217,7 +241,7 @@ class Vouchers:
         await self._connection.execute(
             """
             update vouchers set state = 'approved', posts = greatest(posts - 1, 0), uncertain_since = null,
-                uncertain_code = null
+                uncertain_code = null, uncertain_told = default
             where tenant = $1 and voucher_id = $2
             """,
             tenant,
@@ -236,46 +260,63 @@ class Vouchers:
             "update vouchers set missed_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, at
         )
 
-    async def uncertain(self, tenant: int, voucher_id: str, code: str) -> datetime:
-        """Keeps which trouble was told; returns since when the voucher is uncertain."""
-        since: datetime = await self._connection.fetchval(
+    async def uncertain(self, tenant: int, voucher_id: str, code: str) -> Uncertainty:
+        """Keeps what the trouble is now, and that it is told."""
+        row = await self._connection.fetchrow(
             """
-            update vouchers set uncertain_code = $3, uncertain_since = coalesce(uncertain_since, clock())
+            update vouchers v
+            set uncertain_code = $3, uncertain_since = coalesce(v.uncertain_since, clock()),
+                uncertain_told = case when old.told then v.uncertain_told else v.uncertain_told || $3::text end
+            from (select $3 = any(uncertain_told) as told from vouchers where tenant = $1 and voucher_id = $2) old
             where tenant = $1 and voucher_id = $2
-            returning uncertain_since
+            returning uncertain_since as since, told
             """,
             tenant,
             voucher_id,
             code,
         )
-        return since
+        assert row is not None
+        return Uncertainty(**row)
 
-    async def booked(self, tenant: int, voucher_id: str) -> None:
-        await self._move(tenant, voucher_id, State.BOOKED)
+    async def booked(self, tenant: int, voucher_id: str) -> datetime:
+        """It has a receipt; returns the database's time."""
+        return await self._move(tenant, voucher_id, State.BOOKED)
 
     async def rejected(self, tenant: int, voucher_id: str) -> None:
         await self._move(tenant, voucher_id, State.REJECTED)
 
-    async def duplicated(self, tenant: int, voucher_id: str) -> None:
+    async def duplicated(self, tenant: int, voucher_id: str, found_at: list[dict[str, Any]]) -> None:
+        """It is in Fortnox more than once: where, for the person who decides."""
         await self._move(tenant, voucher_id, State.DUPLICATED)
-
-    async def _move(self, tenant: int, voucher_id: str, state: State) -> None:
         await self._connection.execute(
+            "update vouchers set found_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, found_at
+        )
+
+    async def _move(self, tenant: int, voucher_id: str, state: State) -> datetime:
+        now: datetime = await self._connection.fetchval(
             """
-            update vouchers set state = $3, uncertain_since = null, uncertain_code = null
+            update vouchers set state = $3, uncertain_since = null, uncertain_code = null, uncertain_told = default
             where tenant = $1 and voucher_id = $2
+            returning clock()
             """,
             tenant,
             voucher_id,
             state,
         )
+        return now
 
-    async def markers(self, batch_id: UUID) -> dict[str, str]:
-        """The markers of the vouchers that the batch has sent or tried to send, with their ids."""
+    async def sent(self, batch_id: UUID) -> list[Sent]:
+        """The vouchers that the batch has sent or tried to send."""
         rows = await self._connection.fetch(
-            "select marker, voucher_id from vouchers where batch_id = $1 and posts > 0", batch_id
+            """
+            select v.voucher_id, v.marker, r.series, r.number, r.financial_year
+            from vouchers v left join receipts r using (tenant, voucher_id)
+            where v.batch_id = $1 and v.posts > 0
+            order by v.intended_at
+            """,
+            batch_id,
         )
-        return {row["marker"]: row["voucher_id"] for row in rows}
+        return [Sent(**row) for row in rows]
 
     async def lowest_intent(self, batch_id: UUID) -> int:
         """The lowest of the highest numbers that the series had when the batch's vouchers were sent."""

@@ -1,0 +1,105 @@
+"""Spreadsheets as an accountant files them: one look, ready to print, the same bytes for the same content.
+
+Texts come from people we don't know: whatever they begin with, they are written as text and never run.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+SWEDEN = ZoneInfo("Europe/Stockholm")
+LONGEST_TEXT = 32_767  # characters that a cell takes
+A4 = 9  # Excel's number for the paper
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+BASE = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
+STYLES: dict[str, dict[str, Any]] = {
+    "text": {"text_wrap": True},
+    "title": {"bold": True, "font_size": 16},
+    "label": {"bold": True},
+    "line": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
+    "heading": {"bold": True, "text_wrap": True, "bg_color": "#DDE6EE", "bottom": 1},
+    "number": {"num_format": "0", "align": "right"},
+    "amount": {"num_format": "#,##0.00", "align": "right"},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
+    "sum": {"bold": True, "num_format": "#,##0.00", "align": "right", "top": 1},
+    "count": {"bold": True, "num_format": "0", "align": "right", "top": 1},
+}
+STYLE_OF = {str: "text", int: "number", Decimal: "amount", date: "date", datetime: "time"}
+
+Cell = str | int | Decimal | date | datetime | None
+
+
+class Sheet:
+    """One sheet; rows and columns count from 0."""
+
+    def __init__(self, worksheet: Worksheet, styles: dict[str, Format]) -> None:
+        self._worksheet = worksheet
+        self._styles = styles
+
+    def put(self, row: int, column: int, value: Cell, style: str | None = None) -> None:
+        """Writes a value as what it is. Timestamps are shown in Swedish local time; nothing is written for None."""
+        if value is None:
+            return
+        written = self._styles[style or STYLE_OF[type(value)]]
+        if isinstance(value, str):
+            self._worksheet.write_string(row, column, value[:LONGEST_TEXT], written)
+        elif isinstance(value, datetime):
+            local = value.astimezone(SWEDEN).replace(tzinfo=None, microsecond=0)
+            self._worksheet.write_datetime(row, column, local, written)
+        elif isinstance(value, date):
+            self._worksheet.write_datetime(row, column, value, written)
+        else:
+            self._worksheet.write_number(row, column, value, written)
+
+    def put_row(self, row: int, values: Sequence[Cell], style: str | None = None) -> None:
+        for column, value in enumerate(values):
+            self.put(row, column, value, style)
+
+    def formula(self, row: int, column: int, formula: str, value: int | Decimal | str, style: str) -> None:
+        """A formula of ours, with its value for readers that don't calculate."""
+        shown = float(value) if isinstance(value, Decimal) else value
+        self._worksheet.write_formula(row, column, formula, self._styles[style], shown)
+
+    def lay_out(self, widths: Sequence[float], heading_row: int, last_row: int, footer: str) -> None:
+        """A4, landscape, one page wide, the heading on each page, page numbers; nothing but the content is printed."""
+        sheet = self._worksheet
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(heading_row + 1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(heading_row)
+        sheet.print_area(0, 0, last_row, len(widths) - 1)
+        sheet.set_footer(f"&L{footer.replace('&', '&&')}&RSida &P av &N")
+
+
+class Book:
+    """A workbook in memory. `created` stands in its properties: a time of the content's own, not of the writing."""
+
+    def __init__(self, title: str, created: datetime) -> None:
+        self._bytes = BytesIO()
+        self._workbook = Workbook(self._bytes, OPTIONS)
+        self._workbook.set_properties({"title": title, "created": created.astimezone(UTC).replace(tzinfo=None)})
+        self._styles = {name: self._workbook.add_format(BASE | style) for name, style in STYLES.items()}
+
+    def sheet(self, name: str) -> Sheet:
+        return Sheet(self._workbook.add_worksheet(name), self._styles)
+
+    def close(self) -> bytes:
+        """The finished file."""
+        self._workbook.close()
+        return self._bytes.getvalue()
