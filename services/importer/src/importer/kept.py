@@ -38,6 +38,7 @@ class Kept:
     row: ImportRow
     completed: dict[str, Any] | None
     """The data of its last `import.completed`."""
+    used_at: datetime
 
 
 class Keeping:
@@ -47,11 +48,15 @@ class Keeping:
         self._connection = connection
 
     async def find(self, import_id: UUID) -> Kept | None:
-        row = await Imports(self._connection).find(import_id) if await self._shown(import_id) else None
-        if row is None:
-            return None
-        completed = await self._connection.fetchval("select completed from results where import_id = $1", import_id)
-        return Kept(row, completed)
+        row = await Imports(self._connection).find(import_id)
+        more = await self._connection.fetchrow(
+            """
+            select completed, used_at from imports left join results using (import_id)
+            where import_id = $1 and forgotten_at is null
+            """,
+            import_id,
+        )
+        return Kept(row, more["completed"], more["used_at"]) if row and more else None
 
     async def result(self, import_id: UUID) -> bytes | None:
         """All that was found, but for the SIE file; its retention counts from now."""
@@ -71,12 +76,6 @@ class Keeping:
     async def forget_all(self, connection_id: UUID) -> None:
         """The connection is gone: those under way leave nothing either."""
         await self._connection.execute(FORGET, connection_id)
-
-    async def _shown(self, import_id: UUID) -> bool:
-        shown: bool = await self._connection.fetchval(
-            "select exists (select from imports where import_id = $1 and forgotten_at is null)", import_id
-        )
-        return shown
 
     async def _use(self, import_id: UUID) -> bool:
         used: UUID | None = await self._connection.fetchval(

@@ -35,6 +35,11 @@ class Totals:
         self._sheet, self._table, self._items = sheet, table, items
         self._first, self._last = first, last
 
+    @property
+    def count(self) -> int:
+        """The column in which is told how many items a sum is of."""
+        return self.column(CURRENCY) + 1
+
     def write(self, top: int, buckets: Sequence[str]) -> int:
         """Returns the last row."""
         self._sheet.put(top, 0, "Summa", "label")
@@ -54,7 +59,8 @@ class Totals:
         place, area = self.column(REMAINING_SEK), self._of(REMAINING_SEK)
         self._sheet.put(row, 0, "Varav kreditposter", "label")
         total = _sum(self._table[place], negative)
-        self._formula(row, place - 1, f'=COUNTIF({area},"<0")', len(negative), "number")
+        self._sheet.put(row - 1, self.count, "Antal", "label")
+        self._formula(row, self.count, f'=COUNTIF({area},"<0")', len(negative), "number")
         self._formula(row, place, f'=SUMIF({area},"<0")', total, "amount")
         return row + 1
 
@@ -77,7 +83,7 @@ class Totals:
             chosen = [item for item in self._items if item.currency == currency]
             self._sheet.put(row, self.column(CURRENCY), currency)
             these = f"({self._of(CURRENCY)}={cell(row, self.column(CURRENCY))})"
-            self._formula(row, self.column(CURRENCY) + 1, f"=SUMPRODUCT({these}*1)", len(chosen), "number")
+            self._formula(row, self.count, f"=SUMPRODUCT({these}*1)", len(chosen), "number")
             for name in (REMAINING, REMAINING_SEK):
                 place = self.column(name)
                 value = _sum(self._table[place], chosen)

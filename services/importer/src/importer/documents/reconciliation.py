@@ -74,7 +74,8 @@ def _parts(found: Reconciliation) -> list[list[Cell]]:
 
 def _what(voucher: str | None, invoice: str | None, payment: str | None) -> str:
     named = {"verifikation": voucher, "faktura": invoice, "betalning": payment}
-    return ", ".join(f"{word} {value}" for word, value in named.items() if value).capitalize()
+    told = ", ".join(f"{word} {value}" for word, value in named.items() if value)
+    return told[:1].upper() + told[1:]
 
 
 def _unbooked(ledger: Ledger) -> list[list[Cell]]:
