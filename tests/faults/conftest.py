@@ -48,7 +48,7 @@ TIMES = {
     "CALL_TIMEOUT_SECONDS": "2",
     "AWAY_SECONDS": "0.5",
     "LOST_SECONDS": "1",
-    "WORKERS": "20",
+    "WORKERS": "8",
 }
 PATIENCE = 120.0  # seconds for what must come to its end
 
@@ -110,9 +110,9 @@ class Lane:
                     self.told.append({"type": headers["ce_type"].decode(), **json.loads(message.value)})
                     self.news.notify_all()
 
-    async def until_ended(self, *batches: VouchersApproved) -> None:
-        """Until each of the batches has come to its end."""
-        wanted = {str(one.batch_id) for one in batches}
+    async def until_ended(self, *commands: EventData) -> None:
+        """Until each of the batches and corrections has come to its end."""
+        wanted = {one.business_key for one in commands}
 
         def ended() -> bool:
             ends = {"vouchers.completed", "vouchers.refused"}
@@ -131,7 +131,7 @@ class Lane:
     async def verdict(self, client: Client) -> Verdict:
         """What the independent checker says of all that one company has seen."""
         books = await self.ground.simulator.vouchers(client.tenant, gone=True)
-        keys = {str(getattr(one, "batch_id", None)) for one in client.sent}
+        keys = {one.business_key for one in client.sent}
         commands = [
             Command(str(number), one.TYPE, client.tenant, one.model_dump(mode="json"))
             for number, one in enumerate(client.sent)

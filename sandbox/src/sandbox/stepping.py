@@ -181,7 +181,7 @@ def outside(coroutine: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
 def _make_task(
     loop: asyncio.AbstractEventLoop, coroutine: Any, *, context: Context | None = None
 ) -> "asyncio.Task[Any]":
-    life = context.get(_LIFE) if context else _LIFE.get()
+    life = _LIFE.get() if context is None else context.get(_LIFE)
     if life is None:
         return asyncio.Task(coroutine, loop=loop, context=context)
     task = asyncio.Task(life.task(coroutine), loop=loop, context=context)

@@ -41,6 +41,7 @@ from importer.settings import ImporterSettings
 from sandbox.fortnox import shapes
 from sandbox.fortnox.app import create_app as create_fortnox
 from sandbox.fortnox.clock import Clock
+from sandbox.fortnox.company import Company
 from sandbox.fortnox.control import Simulator
 from sandbox.fortnox.founding import Wanted
 from sandbox.fortnox.founding import found as found_company
@@ -102,6 +103,8 @@ class Fortnox:
     tenant: int
     permits: FreePermits
     checkpoints: InMemory = field(default_factory=InMemory)
+    company: Company | None = None
+    """The company itself, where it was made here."""
 
     @property
     def client(self) -> Client:
@@ -154,7 +157,7 @@ async def shaped() -> AsyncIterator[Callable[..., Awaitable[Fortnox]]]:
         opened.append(simulator := Simulator(BASE, transport))
         await simulator.add_application("sandbox-client", "sandbox-secret")
         token = await _token(simulator, transport, made.tenant)
-        return Fortnox(simulator, transport, made.tenant, FreePermits(token, tenant=made.tenant))
+        return Fortnox(simulator, transport, made.tenant, FreePermits(token, tenant=made.tenant), company=made)
 
     yield company
     for simulator in opened:

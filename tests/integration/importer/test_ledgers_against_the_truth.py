@@ -150,5 +150,7 @@ def true(item: dict[str, Any]) -> dict[str, Any]:
         "currency": item["currency"],
         "amounts": tuple(Decimal(item[name]) for name in ("total", "paid_before", "remaining", "remaining_sek")),
         "tax_agency_share": Decimal(item["tax_agency_share"]),
-        "paid_after": sorted((one["date"], Decimal(one["amount"])) for one in item["paid_after"]),
+        "paid_after": sorted(
+            (one["date"], Decimal(one["amount"])) for one in item["paid_after"] if Decimal(one["amount"])
+        ),
     }

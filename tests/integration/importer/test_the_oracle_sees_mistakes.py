@@ -10,7 +10,7 @@ import pytest
 
 import fortnox
 from common.events import FinancialYear
-from importer import conclusion
+from importer import assessment, conclusion
 from importer.fetch import invoices, payments, sides
 from importer.ledger import as_of, settling
 from importer.ledger.model import Invoice, Settlement, SettlementKind
@@ -102,7 +102,7 @@ def _belongs(patch: Patch, wrong: Callable[[Invoice, date, bool], bool]) -> None
         return right(asked, settled, day, **more)
 
     patch.setattr(invoices, "belongs", lambda invoice, day, *, cash_method: wrong(invoice, day, cash_method))
-    patch.setattr(conclusion, "open_items", without_asking)
+    patch.setattr(assessment, "open_items", without_asking)
 
 
 def makes_no_mistake(patch: Patch) -> None:

@@ -106,6 +106,26 @@ async def test_501_accounts_take_one_call_more(office: Any, a_batch: Any, vouche
     assert len(await calls()) == MOST_CALLS + 1
 
 
+async def test_ledger_accounts_vat_codes_and_the_cash_method_are_warned_of(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    """As the company has them: its own ledger account, its VAT codes, its method."""
+    office.company.profile.method = "CASH"
+    await office.simulator.edit("preset_account", office.tenant, name="SUPPDEBT", account=2445)
+    await office.simulator.edit("change_account", office.tenant, account=2445)
+    await office.simulator.edit("change_account", office.tenant, account=2611, vat_code="U1")
+    rows = (VoucherRow(account=2611, debit=Decimal(5)), VoucherRow(account=2445, credit=Decimal(5)))
+
+    events = await office.book(a_batch([voucher(1, rows=rows)], mode="check"))
+
+    assert events[0]["passed"]
+    assert [(one["code"], one["row"]) for one in events[0]["findings"]] == [
+        ("voucher.vat-account", 1),
+        ("voucher.ledger-account", 2),
+        ("voucher.cash-method", 2),
+    ]
+
+
 async def test_what_a_batch_does_not_use_is_not_read(office: Any, a_batch: Any, calls: Any) -> None:
     await office.book(a_batch(1, mode="check"))
 
@@ -204,6 +224,16 @@ async def test_a_connection_that_comes_to_lead_to_another_company_ends_the_batch
     (event,) = await office.events(batch)
     assert (event["type"], event["trouble"]["code"]) == ("vouchers.refused", "vouchers.other-company")
     assert sender.memory.known((office.tenant + 1, "years")) is None
+
+
+async def test_books_of_another_company_end_the_batch(office: Any, a_batch: Any) -> None:
+    """The file says whose it is, whatever the connector believes."""
+    batch = await office.approve(a_batch(1))
+
+    await office.work(office.sender(permits=FreePermits(office.token(), tenant=office.tenant + 1)))
+
+    (event,) = await office.events(batch)
+    assert (event["type"], event["trouble"]["code"]) == ("vouchers.refused", "vouchers.other-company")
 
 
 async def test_what_one_connection_may_not_read_is_read_by_another(office: Any, a_batch: Any, voucher: Any) -> None:

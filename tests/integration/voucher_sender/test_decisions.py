@@ -16,7 +16,9 @@ from common.problems import GAVE_UP, ProblemError
 from voucher_sender import right
 from voucher_sender import waiting as waiting_room
 from voucher_sender.operating.deciding import Decider, Wish
-from voucher_sender.repository import Decisions, Place, States
+from voucher_sender.operating.measuring import measure
+from voucher_sender.repository import Decisions, Place, State, States
+from voucher_sender.telemetry import UNDECIDED
 from voucher_sender.views import voucher_state
 
 POST = "POST /3/vouchers"
@@ -116,20 +118,24 @@ async def given_up(office: Any, a_batch: Any) -> Any:
     return batch
 
 
-@pytest.mark.parametrize("number", [1, 2])
-async def test_of_a_double_found_at_the_end_the_receipt_stands_whatever_is_decided(
-    office: Any, a_batch: Any, decider: Decider, wish: Any, number: int
+async def test_of_a_double_found_at_the_end_the_receipt_stands(
+    office: Any, a_batch: Any, decider: Decider, wish: Any
 ) -> None:
     batch = await doubled_at_the_end(office, a_batch)
     assert await waiting(office) == ["v-1"]
     sent_again = await office.book(a_batch(1))
 
-    await decider.decide(wish(number))
+    others = [await refusal(decider, wish(number)) for number in (2, None)]
+    await decider.decide(wish(1))
 
+    assert others == ["decision.receipt-stays"] * 2
     assert sent_again[-1]["rejected"] == 1
     assert await waiting(office) == []
-    told = [(one["type"], one.get("number")) for one in await office.events(batch)]
-    assert [one for one in told if one[0] == "voucher.booked"] == [("voucher.booked", 1)]
+    told = [one["number"] for one in await office.events(batch) if one["type"] == "voucher.booked"]
+    assert told == [1]
+    own = await state(office)
+    assert (own.state, own.decision.decided, own.receipt.number) == ("booked", "booked", 1)
+    assert [one.number for one in own.found_at] == [1, 2]
     assert (await office.book(a_batch(1)))[-1]["already_booked"] == 1
 
 
@@ -138,11 +144,13 @@ async def test_which_of_two_counts_is_decided_told_and_shown(
 ) -> None:
     batch = await doubled(office, a_batch)
     assert await waiting(office) == ["v-1"]
+    await measure(office.pool)
+    measured = UNDECIDED.labels(State.DUPLICATED)._value.get()
 
     await decider.decide(wish(2))
 
     receipt = (await office.events(batch))[-1]
-    assert (receipt["type"], receipt["number"], receipt["decided"]) == ("voucher.booked", 2, True)
+    assert (measured, receipt["type"], receipt["number"], receipt["decided"]) == (1, "voucher.booked", 2, True)
     own = await state(office)
     assert (own.state, own.outcome, own.receipt.number) == ("booked", "booked", 2)
     assert (own.decision.decided, own.decision.reason, own.decision.decided_by) == (
@@ -154,25 +162,6 @@ async def test_which_of_two_counts_is_decided_told_and_shown(
     again = await office.book(a_batch(1))
     assert (again[-1]["already_booked"], len(office.books())) == (1, 2)
     assert next(one for one in again if one["type"] == "voucher.booked")["decided"]
-
-
-async def test_of_a_doubled_voucher_with_a_receipt_that_one_counts(
-    office: Any, a_batch: Any, decider: Decider, wish: Any
-) -> None:
-    batch = a_batch(1)
-    await office.book(batch)
-    async with office.pool.acquire() as connection:
-        await connection.execute("update vouchers set state = 'duplicated'")
-
-    other = await refusal(decider, wish(2))
-    none = await refusal(decider, wish(None))
-    await decider.decide(wish(1))
-    told = (await office.events(batch))[-1]
-
-    assert (other, none) == ("decision.receipt-stays", "decision.receipt-stays")
-    assert (told["type"], told["number"], told["decided"]) == ("voucher.booked", 1, False)
-    own = await state(office)
-    assert (own.state, own.decision.decided, own.receipt.number) == ("booked", "booked", 1)
 
 
 async def test_a_batch_that_waits_goes_on_when_it_is_decided_that_it_is_not_booked(

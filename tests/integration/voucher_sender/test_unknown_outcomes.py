@@ -145,6 +145,23 @@ async def test_while_fortnox_is_away_it_stays_uncertain_and_goes_on_later(office
     office.judge(batch, told=events)
 
 
+async def test_each_cause_of_an_uncertainty_is_told_once(office: Any, a_batch: Any, patient: Any) -> None:
+    """Fortnox answers and is away by turns; the voucher stays uncertain all the while."""
+    office = patient(settling=timedelta(seconds=60))
+    batch = await office.approve(a_batch(1))
+    await office.simulator.fault(POST, "timeout-before")
+
+    for away in (False, True, False, True):
+        if away:
+            await office.simulator.fault(LIST + "*", "status-503-before", times=9)
+        await office.attempt()
+        await office.simulator.clear_faults()
+
+    told = [one for one in await office.events(batch) if one["type"] == "voucher.uncertain"]
+    assert [one["trouble"]["code"] for one in told] == ["voucher.uncertain-not-seen", "voucher.uncertain-fortnox-away"]
+    assert len({one["since"] for one in told}) == 1
+
+
 async def test_a_gap_that_nobody_explains_keeps_it_uncertain(office: Any, a_batch: Any) -> None:
     """Two vouchers came meanwhile, and Fortnox doesn't show the first of them in any way: it may be ours."""
     batch = await office.approve(a_batch(1))

@@ -22,6 +22,7 @@ from common.problems import ProblemError
 from common.service import Runtime, Service
 from voucher_sender import api, batch_job, burying, companies, pruning, waiting
 from voucher_sender.handlers import BATCH, Handlers, without_tombstones
+from voucher_sender.operating.measuring import measure_forever
 from voucher_sender.sender import Command, Sender, Timing
 from voucher_sender.settings import VoucherSenderSettings
 
@@ -32,6 +33,7 @@ async def build(runtime: Runtime[VoucherSenderSettings]) -> None:
     """The service's own parts."""
     assemble(runtime, make_sender(runtime))
     runtime.pruning += pruning.RULES
+    runtime.tasks.append(measure_forever(runtime.pool, runtime.clock))
 
 
 def assemble(runtime: Runtime[VoucherSenderSettings], sender: Sender) -> None:

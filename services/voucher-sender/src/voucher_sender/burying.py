@@ -38,9 +38,9 @@ async def _settle(
     about = {"connection_id": claim.connection_id, "batch_id": batch.batch_id, "voucher_id": pending.voucher_id}
     if pending.state is State.INTENDED:
         trouble = UNCERTAIN_GAVE_UP.error(marker=pending.marker)
-        since = await Vouchers(connection).uncertain(batch.tenant, pending.voucher_id, trouble.problem.code)
+        uncertain = await Vouchers(connection).uncertain(batch.tenant, pending.voucher_id, trouble.problem.code)
         await Batches(connection).settle(batch.batch_id, pending.position, Outcome.UNCERTAIN)
-        return VoucherUncertain(**about, since=since, next_try=None, trouble=Trouble.of(trouble))
+        return VoucherUncertain(**about, since=uncertain.since, next_try=None, trouble=Trouble.of(trouble))
     finding = wrong(error.problem, pending.voucher_id, **error.data)
     dumped = [finding.model_dump(mode="json")]
     await Vouchers(connection).rejected(batch.tenant, pending.voucher_id)

@@ -95,7 +95,8 @@ async def _compared(desk: Desk, tenant: int, read: Registers, known: Known) -> K
         ours = await Receipts(connection).at(tenant, read.year.id, [one.place for one in found]) if found else set()
     known = replace(known, receipted=frozenset(one for one in found if one in ours))
     unsure = earlier.unsure(desk.command, read.year.id, known) & read.series.keys()
-    shelves = {code: await lookup.read(desk.fortnox, code, read.year.id) for code in sorted(unsure)}
+    days = {voucher.date for voucher in desk.command.vouchers}
+    shelves = {code: await lookup.survey(desk.fortnox, code, read.year.id, days) for code in sorted(unsure)}
     return replace(known, shelves=shelves)
 
 

@@ -176,7 +176,7 @@ PROJECT_NOT_OPEN = Problem(
 )
 NOT_DECLARED = Problem(
     code="voucher.object-not-declared",
-    swedish="{what} {object} finns inte i bokföringen, så vitt vi kan se utan behörighet till Fortnox register.",
+    swedish="{what} {object} finns inte i bokföringen, så vitt vi kan se utan behörighet till registret i Fortnox.",
     next_step="Kontrollera i Fortnox att det finns och är aktivt. Annars nekas verifikationen.",
     english="The books declare no {object} in dimension {dimension}; the register itself may not be read.",
 )

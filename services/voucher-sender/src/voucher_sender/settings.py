@@ -1,6 +1,6 @@
 """What the voucher-sender needs to be told."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 
 from common.settings import ConnectorClientSettings, DatabaseSettings
 
@@ -21,6 +21,8 @@ class DecidingSettings(DatabaseSettings):
 class VoucherSenderSettings(ConnectorClientSettings, DecidingSettings):
     """Times are seconds; the defaults are for the real Fortnox."""
 
+    workers: PositiveInt = 20
+    """Batches that one process works on at once; each that is being sent holds a database session of its own."""
     fortnox_client_id: str
     """Our client at Fortnox: part of each voucher's marker, so that two installations never take each other's."""
     away_seconds: float = Field(default=30.0, gt=0)

@@ -47,13 +47,13 @@ async def give_up(job: Job[Command], sender: Sender, error: ProblemError) -> Non
 
 
 async def _wait_uncertain(desk: Desk, unknown: Pending, until: datetime, error: ProblemError) -> None:
-    """Postpones for as long as it takes; tells of the uncertain voucher when that is new, or its reason is."""
+    """Postpones for as long as it takes; tells of the uncertain voucher, once per cause."""
     code = error.problem.code
     async with desk.job.transaction() as connection:
         await desk.keep_calls(connection)
-        if unknown.uncertain_code != code:
-            since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, code)
-            await desk.job.say(connection, _uncertain(desk, unknown, since, until, error))
+        uncertain = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, code)
+        if not uncertain.told:
+            await desk.job.say(connection, _uncertain(desk, unknown, uncertain.since, until, error))
     await desk.job.postpone(until, code)
 
 
@@ -114,9 +114,9 @@ async def refuse(desk: Desk, error: ProblemError, not_corrected: Sequence[NotCor
 async def _leave_uncertain(desk: Desk, unknown: Pending) -> None:
     error = UNCERTAIN_GAVE_UP.error(marker=unknown.marker)
     async with desk.job.transaction() as connection:
-        since = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, error.problem.code)
+        uncertain = await Vouchers(connection).uncertain(desk.tenant, unknown.voucher_id, error.problem.code)
         await Batches(connection).settle(desk.command.batch_id, unknown.position, Outcome.UNCERTAIN)
-        await desk.job.say(connection, _uncertain(desk, unknown, since, None, error))
+        await desk.job.say(connection, _uncertain(desk, unknown, uncertain.since, None, error))
 
 
 def _uncertain(

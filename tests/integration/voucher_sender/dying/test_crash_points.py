@@ -5,7 +5,8 @@ published. After each crash a replica begins where the dead one's commits left i
 """
 
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -252,13 +253,25 @@ SAMPLE = 2
 names = pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.prepare.__name__)
 
 
+@contextmanager
+def at(awaits: int | None) -> Iterator[None]:
+    """Says at which await the process had died."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"after a crash at await {awaits}")
+        raise
+
+
 async def cross(run: Run, phase: Phase, awaits: int | None = None) -> tuple[bool, int]:
     """One crash, the replica after it, and the verdict. Whether there was a crash, and how many awaits there were."""
     await phase.prepare(run)
     ended, there_were = await run.way.replica(awaits)
     if not ended:
-        assert (await run.way.replica())[0]
-    check_outcome(run, phase)
+        with at(awaits):
+            assert (await run.way.replica())[0]
+    with at(awaits):
+        check_outcome(run, phase)
     await run.office.simulator.clear_faults()
     await run.office.simulator.set_switch("list_shows_comments", True)
     return ended, there_were

@@ -1,6 +1,7 @@
 """What the importer tells about an import; the data themselves are in `import_data`."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -77,6 +78,33 @@ class ImportWaiting(ImportEvent):
     gives_up_at: Timestamp | None = None
 
 
+class ExplanationPart(Model):
+    """A voucher, invoice or payment that makes ledger and account differ."""
+
+    voucher: str | None = None
+    invoice: str | None = None
+    """Several in one voucher are told as a list."""
+    payment: str | None = None
+    day: date | None = None
+    account: str | None = None
+    """Where it was booked instead, or against."""
+    effect: Amount
+    """Its share of the difference."""
+    amount: Amount
+    """What it is about, where that isn't its share."""
+
+
+class Explanation(Check):
+    """A cause of the difference; all their effects and what is unexplained add up to it."""
+
+    effect: Amount
+    """Its share of the difference, with the difference's sign. Zero where it only stands beside the ledger."""
+    vat: Amount | None = None
+    """The VAT in it, of the parts of which it is known."""
+    parts: tuple[ExplanationPart, ...] = ()
+    """The first of them, largest first; `count` tells how many there are."""
+
+
 class Reconciliation(Model):
     """A ledger's total against its accounts in the books, both at the closing date."""
 
@@ -86,7 +114,12 @@ class Reconciliation(Model):
     """In the ledger's own sense: what customers owe us, or what we owe suppliers, is positive."""
     difference: Amount
     """ledger_total − account_balance; shown even when zero."""
-    explanations: tuple[Check, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    """The causes, the one with the largest effect first."""
+    unexplained: Amount = Decimal(0)
+    """What is left of the difference when the explanations are taken away."""
+    first_day: date | None = None
+    """The first day on which ledger and account part ways; the year's first where they did so before it."""
 
 
 class PartSummary(Model):

@@ -19,7 +19,7 @@ from sandbox.fortnox.founding import Wanted, found
 from sandbox.fortnox.ledger import oracle
 from sandbox.fortnox.ledger.model import Kind
 from sandbox.fortnox.oauth.grants import Application
-from sandbox.fortnox.sim import edits, ledger_edits, truth
+from sandbox.fortnox.sim import edits, ledger_edits, misdeeds, truth
 from sandbox.fortnox.world import World
 
 Action = Callable[[World, Request, bytes], Any]
@@ -50,6 +50,11 @@ EDITS: dict[str, Callable[..., Any]] = {
         ledger_edits.delete_payment,
         ledger_edits.pay_invoice,
         ledger_edits.settle,
+        misdeeds.bring_over,
+        misdeeds.change_opening,
+        misdeeds.misbook,
+        misdeeds.move_to_next_year,
+        misdeeds.pay_without_booking,
     )
 }
 

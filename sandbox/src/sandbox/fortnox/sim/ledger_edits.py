@@ -42,7 +42,7 @@ def create_invoice(
     more["reminders"] = reminders
     if due is not None:
         more["due"] = due
-    debtor = _party(company, kind, party)
+    debtor = a_party(company, kind, party)
     if booked and type != "CASHINVOICE" and company.profile.method != "CASH":
         posting = Posting(keeper, year)
         invoice = posting.invoice(money, debtor, day, **more)
@@ -151,7 +151,8 @@ def _year(company: Company, day: date) -> FinancialYear:
     return year
 
 
-def _party(company: Company, kind: Kind, number: str | None) -> Party:
+def a_party(company: Company, kind: Kind, number: str | None) -> Party:
+    """That customer or supplier, or whoever comes first; made where there is none."""
     parties = company.profile.parties.setdefault(kind, {})
     if number is None and parties:
         return next(iter(parties.values()))

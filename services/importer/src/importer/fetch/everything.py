@@ -1,19 +1,24 @@
 """All that an import needs of one company and year, read at once."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sie
 from common.clock import Clock
 from common.concurrency import tasks, together
 from common.events import Dataset, ImportRequested
-from importer.fetch import books, invoices, second_look
+from importer.assessment import Assessment
+from importer.fetch import books, evidence, invoices, second_look
 from importer.fetch.books import Company
 from importer.fetch.invoices import Sources
 from importer.fetch.reading import Reading
 from importer.fetch.second_look import Seen
 from importer.fetch.sides import SIDES
+from importer.ledger.ageing import EDGES
+from importer.ledger.explain import Reference
+from importer.ledger.model import VoucherName
 
 MOST_LOOKS = 3  # how often is looked whether all is still as it was read, before it is left at that
 
@@ -27,6 +32,8 @@ class Fetched:
     presets: Mapping[str, int]
     """The company's preset accounts by Fortnox's names."""
     sources: Mapping[Dataset, Sources]
+    references: Mapping[VoucherName, Reference]
+    """What vouchers were made for, as far as a difference had to be explained."""
     read_from: datetime
     read_to: datetime
     """Between these no change was seen but for `books_moved`."""
@@ -35,6 +42,10 @@ class Fetched:
     """The fewest that give the answer, as the lists' lengths told."""
     books_moved: tuple[str, ...]
     """What was still seen to change when it had been read for the last time."""
+
+    def assessments(self, closing_date: date, edges: Sequence[int] = EDGES) -> list[Assessment]:
+        """The ledgers that were read, each to be worked out."""
+        return _assessments(self.company, self.document, self.presets, self.sources, closing_date, edges)
 
 
 async def fetch(
@@ -55,14 +66,14 @@ async def fetch(
     seen = Seen(company, document.result(), {dataset: task.result() for dataset, task in lists.items()})
     read_from = begun_at
     for _ in range(MOST_LOOKS):
-        sources = await _sources(reading, seen, request)
+        sources, references = await _explained(reading, seen, request, presets.result())
         looked_at = clock.now()
         moved = await second_look.changes(reading, seen, read_from)
         if not moved:
             break
         read_from = looked_at
     else:
-        sources = await _sources(reading, seen, request)
+        sources, references = await _explained(reading, seen, request, presets.result())
     return Fetched(
         company=company,
         document=seen.document,
@@ -70,10 +81,32 @@ async def fetch(
         sources=sources,
         read_from=read_from,
         read_to=looked_at,
+        references=references,
         calls=reading.checkpoints.calls,
         calls_planned=reading.plan.expected.total(),
         books_moved=(*moved, *sorted(reading.unsteady)),
     )
+
+
+async def _explained(
+    reading: Reading, seen: Seen, request: ImportRequested, presets: Mapping[str, int]
+) -> tuple[dict[Dataset, Sources], dict[VoucherName, Reference]]:
+    """The sources, and where a ledger differs from its accounts, what is needed to tell why."""
+    sources = await _sources(reading, seen, request)
+    day, start = request.ledger_date, seen.document.financial_year.start
+    assessed = _assessments(seen.company, seen.document, presets, sources, day)
+    differing = await asyncio.to_thread(_differing, assessed)
+    if not differing:
+        return sources, {}
+    for dataset in differing:
+        await seen.lists[dataset].payments.read_down_to(start)
+    sources = await _sources(reading, seen, request)
+    again = _assessments(seen.company, seen.document, presets, sources, day)
+    return sources, await evidence.references(reading, [one for one in again if one.side.dataset in differing])
+
+
+def _differing(assessed: Iterable[Assessment]) -> list[Dataset]:
+    return [one.side.dataset for one in assessed if one.reconciliation.difference]
 
 
 async def _sources(reading: Reading, seen: Seen, request: ImportRequested) -> dict[Dataset, Sources]:
@@ -88,3 +121,18 @@ async def _sources(reading: Reading, seen: Seen, request: ImportRequested) -> di
         for lists, one in zip(seen.lists.values(), found, strict=True)
     )
     return dict(zip(seen.lists, detailed, strict=True))
+
+
+def _assessments(
+    company: Company,
+    document: sie.Document,
+    presets: Mapping[str, int],
+    sources: Mapping[Dataset, Sources],
+    closing_date: date,
+    edges: Sequence[int] = EDGES,
+) -> list[Assessment]:
+    return [
+        Assessment(side, sources[side.dataset], company, document, presets, closing_date, edges)
+        for side in SIDES
+        if side.dataset in sources
+    ]

@@ -127,7 +127,7 @@ class Decider:
         if not await decisions.take_job(doubt.batch_id) or not await decisions.hold(doubt):
             raise problems.DECISION_BUSY.error()
         await decisions.keep(doubt, wish.booked_as, differences, wish.reason, wish.decided_by)
-        if await Receipts(session).get(doubt.tenant, [doubt.voucher_id]):
+        if await _receipt_of(session, doubt):
             await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
             told: Sequence[EventData] = []  # it had been booked before its double was found: that was told, and stands
         elif booked is not None:
@@ -205,27 +205,25 @@ async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tu
 async def _receipt(
     session: Connection, doubt: Doubt, booked: Voucher, differences: tuple[str, ...]
 ) -> Sequence[EventData]:
-    """The receipt of what a person says that counts: written, unless there is one, and told."""
-    receipt = await _receipt_of(session, doubt)
-    if receipt is None:
-        year = None
-        if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
-            year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
-        made = receipts.of(
-            booked,
-            year,
-            doubt.tenant,
-            doubt.voucher_id,
-            marker=doubt.marker,
-            batch_id=doubt.batch_id,
-            at=await Vouchers(session).clock(),
-            told=differences,
-            decided=True,
-        )
-        receipt = await Receipts(session).write(made)
+    """The receipt of what a person says that counts."""
+    year = None
+    if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
+        year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
+    made = receipts.of(
+        booked,
+        year,
+        doubt.tenant,
+        doubt.voucher_id,
+        marker=doubt.marker,
+        batch_id=doubt.batch_id,
+        at=await Vouchers(session).clock(),
+        told=differences,
+        decided=True,
+    )
+    written = await Receipts(session).write(made)
     await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
     await Decisions(session).settle(doubt, Outcome.BOOKED, [])
-    return receipts.events(_Told(doubt.told_to, doubt.batch_id), receipt)
+    return receipts.events(_Told(doubt.told_to, doubt.batch_id), written)
 
 
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:

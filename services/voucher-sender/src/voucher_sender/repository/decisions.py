@@ -204,8 +204,8 @@ class Decisions:
         """The voucher is not in Fortnox: its batch, which goes on, may send it."""
         await self._connection.execute(
             """
-            update vouchers set state = 'approved', uncertain_since = null, uncertain_code = null, over_at = null,
-                missed_at = null, found_at = null
+            update vouchers set state = 'approved', uncertain_since = null, uncertain_code = null,
+                uncertain_told = default, over_at = null, missed_at = null, found_at = null
             where tenant = $1 and voucher_id = $2
             """,
             doubt.tenant,

@@ -77,6 +77,15 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Uncertainty:
+    """A voucher of which nobody knows whether it is in Fortnox."""
+
+    since: datetime
+    told: bool
+    """Whether this trouble of it has been told since then."""
+
+
+@dataclass(frozen=True)
 class Sent:
     """A voucher that was sent, and where its receipt says that it is."""
 
@@ -232,7 +241,7 @@ class Vouchers:
         await self._connection.execute(
             """
             update vouchers set state = 'approved', posts = greatest(posts - 1, 0), uncertain_since = null,
-                uncertain_code = null
+                uncertain_code = null, uncertain_told = default
             where tenant = $1 and voucher_id = $2
             """,
             tenant,
@@ -251,19 +260,23 @@ class Vouchers:
             "update vouchers set missed_at = $3 where tenant = $1 and voucher_id = $2", tenant, voucher_id, at
         )
 
-    async def uncertain(self, tenant: int, voucher_id: str, code: str) -> datetime:
-        """Keeps which trouble was told; returns since when the voucher is uncertain."""
-        since: datetime = await self._connection.fetchval(
+    async def uncertain(self, tenant: int, voucher_id: str, code: str) -> Uncertainty:
+        """Keeps what the trouble is now, and that it is told."""
+        row = await self._connection.fetchrow(
             """
-            update vouchers set uncertain_code = $3, uncertain_since = coalesce(uncertain_since, clock())
+            update vouchers v
+            set uncertain_code = $3, uncertain_since = coalesce(v.uncertain_since, clock()),
+                uncertain_told = case when old.told then v.uncertain_told else v.uncertain_told || $3::text end
+            from (select $3 = any(uncertain_told) as told from vouchers where tenant = $1 and voucher_id = $2) old
             where tenant = $1 and voucher_id = $2
-            returning uncertain_since
+            returning uncertain_since as since, told
             """,
             tenant,
             voucher_id,
             code,
         )
-        return since
+        assert row is not None
+        return Uncertainty(**row)
 
     async def booked(self, tenant: int, voucher_id: str) -> datetime:
         """It has a receipt; returns the database's time."""
@@ -282,7 +295,7 @@ class Vouchers:
     async def _move(self, tenant: int, voucher_id: str, state: State) -> datetime:
         now: datetime = await self._connection.fetchval(
             """
-            update vouchers set state = $3, uncertain_since = null, uncertain_code = null
+            update vouchers set state = $3, uncertain_since = null, uncertain_code = null, uncertain_told = default
             where tenant = $1 and voucher_id = $2
             returning clock()
             """,
