@@ -32,6 +32,7 @@ from importer.handlers import Handlers
 from importer.kept import rules
 from importer.operating.measuring import measure
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of documents that fuzzing gets
 DOCUMENTS = ["sie", "customer_ledger.xlsx", "supplier_ledger.xlsx", "customer_ledger.csv", "documents.zip", "checks"]
 
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from common.spreadsheets import SWEDEN
+from common.clock import SWEDEN
 from importer.documents import as_csv
 from importer.documents.ledger_book import workbook
 from importer.documents.words import NAMES
