@@ -111,14 +111,9 @@ async def next_year_s_invoice(books: Books) -> Broken:
     made = await books.invoice(on=books.before)
     invoice = books.fortnox.company.ledgers[books.kind].invoices[made["number"]]
     invoice.date = books.day + 5 * DAY
-    year = books.fortnox.company.year_of(books.day)
-    return Broken(
-        "other-day" if year.contains(invoice.date) else "other-year",
-        -AMOUNT,
-        name_of(made),
-        str(made["number"]),
-        books.before,
-    )
+    is_this_year_s = books.fortnox.company.year_of(books.day).contains(invoice.date)
+    cause = "other-day" if is_this_year_s else "other-year"
+    return Broken(cause, -AMOUNT, name_of(made), str(made["number"]), books.before)
 
 
 async def a_payment_without_booking(books: Books) -> Broken:
@@ -264,7 +259,7 @@ async def check(
     shaped: Any, request_for: Any, wanted: Shape, broken: Break, kind: str, day: date | None = None
 ) -> None:
     """Before there is no difference; after it just the one, wholly explained."""
-    wanted = replace(wanted, now=wanted.now + 40 * DAY)
+    wanted = replace(wanted, now=wanted.now + 40 * DAY, paid_early=False)
     fortnox = await shaped(wanted)
     day = day or wanted.end
     books = Books(fortnox, kind, wanted.start, day, day - 20 * DAY)
@@ -312,7 +307,7 @@ async def test_under_the_cash_method_what_was_not_carried_over_is_to_do_with_amo
 async def test_what_is_booked_on_the_other_side_of_a_date_within_the_year_is_told(
     shaped: Any, request_for: Any
 ) -> None:
-    wanted = shape(4, method="ACCRUAL")
+    wanted = replace(shape(4, method="ACCRUAL"), paid_early=False)
     fortnox = await shaped(wanted)
     middle = wanted.start + 90 * DAY
     books = Books(fortnox, "customer", wanted.start, middle, middle - 5 * DAY)
@@ -329,7 +324,7 @@ async def test_what_is_booked_on_the_other_side_of_a_date_within_the_year_is_tol
 
 async def test_several_causes_are_told_largest_first_and_add_up(shaped: Any, request_for: Any) -> None:
     wanted = shape(1, method="ACCRUAL")
-    wanted = replace(wanted, now=wanted.now + 40 * DAY)
+    wanted = replace(wanted, now=wanted.now + 40 * DAY, paid_early=False)
     fortnox = await shaped(wanted)
     books = Books(fortnox, "customer", wanted.start, wanted.end, wanted.end - 20 * DAY)
     made = [await one(books) for one in (a_rounding, another_amount, a_voucher_by_hand, an_item_from_a_former_system)]
@@ -347,7 +342,7 @@ async def test_several_causes_are_told_largest_first_and_add_up(shaped: Any, req
 async def test_lists_of_vouchers_are_read_only_for_series_that_have_something_to_explain(
     shaped: Any, request_for: Any
 ) -> None:
-    wanted = shape(1, method="ACCRUAL")
+    wanted = replace(shape(1, method="ACCRUAL"), paid_early=False)
     fortnox = await shaped(wanted)
     books = Books(fortnox, "customer", wanted.start, wanted.end, wanted.end - 20 * DAY)
 
