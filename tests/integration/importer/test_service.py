@@ -269,7 +269,7 @@ async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: An
     completed = await stage.ended(request)
 
     again = [(call["path"], str(call["query"])) for call in (await stage.calls())[before:]]
-    assert kept >= 4
+    assert kept >= 2
     assert completed["data"]["calls"] == kept + len(again)
     twice = [path for path, query in set(again) if again.count((path, query)) > 1]
     assert set(twice) <= {"/3/sie/4"}  # at the end: whether the books are still the same
