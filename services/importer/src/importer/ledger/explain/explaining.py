@@ -31,7 +31,7 @@ class Explanation:
     causes: tuple[Explained, ...]
     unexplained: Decimal
     first_day: date | None
-    """From which on they are not the same; the day before the year where they weren't when it began."""
+    """From which on they are not the same; the year's first where they weren't when it began."""
 
 
 def explain(case: Case, difference: Decimal) -> Explanation:
@@ -52,7 +52,8 @@ def series_to_read(case: Case, difference: Decimal) -> tuple[str, ...]:
     if difference == 0:
         return ()
     matched = _Explaining(case).matched
-    return tuple(sorted({entry.name.series for entry in matched.entries if not entry.linked}))
+    left = (entry for entry in matched.entries if not entry.linked and entry.on <= case.closing_date)
+    return tuple(sorted({entry.name.series for entry in left}))
 
 
 class _Explaining:
@@ -71,7 +72,7 @@ class _Explaining:
             self._lowered[paid.invoice.number] += paid.effect
         until = case.closing_date + NEARBY
         wanted = [one for one in self._paid if one.counts_on_account(case) and case.start <= one.on <= until]
-        on_account = [one for one in self._entries.values() if one.left and one.amount]
+        on_account = [one for one in self._entries.values() if one.left and one.amount and one.on <= until]
         on_account.sort(key=lambda one: (bool(one.linked), one.name))
         self.matched: Matched = match(on_account, wanted, dict(case.references))
 
@@ -105,8 +106,9 @@ class _Explaining:
         return None
 
     def _link(self, invoice: Invoice) -> None:
-        """An invoice accounts for its share of the voucher that it is booked in."""
-        if invoice.voucher in self._entries and not invoice.cancelled and invoice.rate:
+        """An invoice accounts for its share of the voucher that it is booked in, if it is booked on the account."""
+        is_there = self._case.is_on_account(invoice) and not (invoice.cancelled or invoice.cash)
+        if invoice.voucher in self._entries and is_there and invoice.rate:
             entry = self._entries[invoice.voucher]
             entry.linked.append(invoice)
             entry.left -= invoice.in_sek(invoice.total)
