@@ -30,12 +30,14 @@ class Entry:
     """The invoices that say they are booked in it."""
 
 
-def entries(case: Case, referred: Collection[VoucherName]) -> dict[VoucherName, Entry]:
-    """By the voucher's name: those with rows on the ledger accounts, and those that invoices say they are booked in."""
+def entries(case: Case, referred: Collection[VoucherName], *, touching: bool = True) -> dict[VoucherName, Entry]:
+    """By the voucher's name: those that are referred to, and those with rows on the ledger accounts."""
     accounts = {str(account) for account in case.accounts}
     document, found = case.document, {}
     for name, place in places_of(document, case.year).items():
-        voucher = document.vouchers[place] if name in referred or _touches(case, place, accounts) else None
+        voucher = (
+            document.vouchers[place] if name in referred or (touching and _touches(case, place, accounts)) else None
+        )
         if voucher is None or voucher.date is None or name is None:
             continue
         entry = Entry(name, voucher.date)

@@ -16,6 +16,7 @@ from importer.ledger.explain import classify
 from importer.ledger.explain.account import Entry, entries
 from importer.ledger.explain.case import Case
 from importer.ledger.explain.causes import Cause, Explained, Finding, by_cause
+from importer.ledger.explain.elsewhere import vouchers_elsewhere
 from importer.ledger.explain.matching import NEARBY, Matched, match
 from importer.ledger.explain.paid import Paid, all_paid
 from importer.ledger.model import Invoice, VoucherName
@@ -50,8 +51,8 @@ def series_to_read(case: Case, difference: Decimal) -> tuple[str, ...]:
     """
     if difference == 0:
         return ()
-    explaining = _Explaining(case)
-    return tuple(sorted({entry.name.series for entry in explaining.matched.entries if entry.left and not entry.linked}))
+    matched = _Explaining(case).matched
+    return tuple(sorted({entry.name.series for entry in matched.entries if not entry.linked}))
 
 
 class _Explaining:
@@ -77,7 +78,8 @@ class _Explaining:
     def findings(self) -> Iterator[Finding]:
         yield from self._invoices()
         yield from self._matched_payments()
-        yield from classify.left_over(self._case, self._entries.values(), self.matched)
+        elsewhere = vouchers_elsewhere(self._case, self.matched.payments, self._entries)
+        yield from classify.left_over(self._case, self._entries.values(), self.matched, elsewhere)
         yield from self._settlements()
         yield from self._opening()
         yield from _unbooked(self._case)
