@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -156,6 +157,22 @@ async def test_without_the_right_to_settings_the_usual_accounts_are_used(stage: 
     assert ledger["dataset"] == "customer_ledger"
     assert ledger["reconciliation"]["accounts"] == [1510]
     assert ledger["reconciliation"]["difference"] == "0.00"
+
+
+async def test_a_difference_is_told_with_its_cause(stage: Any) -> None:
+    rows = [(1510, Decimal("-1234.50")), (1930, Decimal("1234.50"))]
+    booked = await stage.simulator.book_voucher(stage.tenant, series="A", date=date(2010, 8, 1), rows=rows)
+    request = stage.request()
+
+    await stage.send(request)
+    completed = await stage.ended(request)
+
+    prove(completed["data"], await stage.chunks(completed))
+    told = completed["data"]["datasets"][1]["reconciliation"]
+    cause = told["explanations"][0]
+    assert (told["difference"], told["unexplained"], told["first_day"]) == ("1234.50", "0.00", "2010-08-01")
+    assert (cause["code"], cause["effect"]) == ("customer-ledger.difference.manual-voucher", "1234.50")
+    assert cause["parts"][0]["voucher"] == f"A {booked['number']}"
 
 
 async def test_a_cancel_before_its_request_is_remembered(stage: Any) -> None:

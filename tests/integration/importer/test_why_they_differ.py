@@ -258,6 +258,10 @@ async def test_under_the_cash_method_what_was_not_carried_over_is_to_do_with_amo
     assert told.vat is not None
     assert "Årsomför" in told.next_step
 
+    within = replace(books, day=wanted.end - 5 * DAY)
+    causes = {one.code.rpartition(".")[2] for one in (await reconciled(request_for, within, wanted)).explanations}
+    assert causes == {"booked-when-paid"}
+
 
 async def test_what_is_booked_on_the_other_side_of_a_date_within_the_year_is_told(
     shaped: Any, request_for: Any

@@ -137,12 +137,14 @@ class _Explaining:
             yield _of(invoice, Cause.OTHER_DAY, total, entry)
 
     def _not_carried(self, invoice: Invoice) -> Iterator[Finding]:
+        """Under the cash method: in the ledger, and on the account only once it is carried over at year end."""
         rest = self._case.remaining.get(invoice.number)
         if rest:
             worth = invoice.in_sek(rest)
             known = self._case.details.get(invoice.number, NOTHING).vat_sek
             vat = part_of(known, worth, invoice.in_sek(invoice.total))
-            yield Finding(Cause.NOT_CARRIED, worth, invoice=invoice.number, on=invoice.invoice_date, vat=vat)
+            cause = Cause.NOT_CARRIED if self._case.closing_date == self._case.end else Cause.BOOKED_WHEN_PAID
+            yield Finding(cause, worth, invoice=invoice.number, on=invoice.invoice_date, vat=vat)
 
     def _matched_payments(self) -> Iterator[Finding]:
         case = self._case
