@@ -1,6 +1,7 @@
 """The checker is tested too: a sender with a bug of the kind that it is there for does not get past it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count, islice
 from typing import Any
 
@@ -84,11 +85,13 @@ def wrong_lock(patch: Patch) -> None:
 def one_look(patch: Patch) -> None:
     """One look that misses proves that nothing is there, however late a list may be."""
 
-    async def judge(_desk: Any, pending: Any, began: Any) -> Any:
-        over = pending.over_at or pending.ends_by
-        return over if began < over else None
+    find_out = resolve.find_out
 
-    patch.setattr(resolve, "_judge", judge)
+    async def look_once(desk: Any, pending: Any) -> list[Voucher]:
+        over = pending.over_at or pending.ends_by
+        return await find_out(desk, replace(pending, missed_at=over - desk.timing.settling))
+
+    patch.setattr(resolve, "find_out", look_once)
 
 
 def intent_after_post(patch: Patch) -> None:
