@@ -49,6 +49,10 @@ test: lint ## lint, types, and all tests but the long ones, on two workers (SERV
 soak: install ## the long tests
 	@$(VENV)/pytest -n 2 --dist loadgroup -m long --timeout 3600
 
+.PHONY: histories
+histories: install ## random histories of the voucher-sender: N=10000 from SEED=0; TRACE=1 plays SEED alone and shows it
+	@$(VENV)/python -m sandbox histories --n $(or $(N),10000) --seed $(or $(SEED),0) $(if $(TRACE),--trace)
+
 FUZZ := .cache/fuzz
 FUZZ_FLAGS = -max_total_time=$(or $(SECONDS),600) -timeout=20 -dict=tests/fuzz/sie.dict -artifact_prefix=$(FUZZ)/found/
 FUZZ_SEEDS = $$(find tests/unit/sie/samples -mindepth 1 -type d)
@@ -95,5 +99,5 @@ docs: install ## write what is generated in docs/ anew, with a recording of the 
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
 
 .PHONY: bench
-bench: install ## measure, with a ratio beside each figure; NAME=latency|leases|outbox|sie for one
+bench: install ## measure, with a ratio beside each figure; NAME=booking|import|latency|leases|outbox|sie for one
 	@$(VENV)/python -m bench $(NAME)

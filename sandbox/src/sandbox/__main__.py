@@ -64,6 +64,20 @@ def demo(
 
 
 @app.command()
+def histories(
+    n: Annotated[int, typer.Option(help="How many.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The first one's seed; each further one has the next.")] = 0,
+    processes: Annotated[int, typer.Option(help="How many are played at once.")] = 2,
+    trace: Annotated[bool, typer.Option(help="Play the seed alone and print all that happens.")] = False,
+) -> None:
+    """Plays random histories of the voucher-sender with faults of all kinds, and judges each."""
+    from sandbox.histories import command  # noqa: PLC0415 - likewise
+
+    figures = command.trace(seed) if trace else command.run(n, seed, processes)
+    raise typer.Exit(1 if figures.failing_seeds else 0)
+
+
+@app.command()
 def docs(folder: Annotated[Path, typer.Option(help="Where to.")] = Path("docs")) -> None:
     """Writes the generated pages of docs/."""
     from sandbox import documentation  # noqa: PLC0415 - likewise

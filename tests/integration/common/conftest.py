@@ -20,7 +20,7 @@ from common import database as db
 from common.clock import SYSTEM
 from common.events import FinancialYear, ImportFailed, ImportRequested, Record, Topic, Trouble, new_event
 from common.jobs import Job, JobKind, JobStore, Worker
-from common.jobs.worker import Step
+from common.jobs.worker import MEASURE, Step
 from common.messaging.administration import create_topics
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
@@ -85,7 +85,14 @@ class Queue:
         return pool
 
     def start(
-        self, run: Step, *, pool: db.Pool | None = None, lease: float = 15.0, slots: int = 4, **kind: Any
+        self,
+        run: Step,
+        *,
+        pool: db.Pool | None = None,
+        lease: float = 15.0,
+        slots: int = 4,
+        measure: float = MEASURE,
+        **kind: Any,
     ) -> Running:
         """A process that runs jobs of a kind with the given step."""
         worker = Worker(
@@ -95,6 +102,7 @@ class Queue:
             "tests",
             slots=slots,
             lease=timedelta(seconds=lease),
+            measure=measure,
         )
         task = asyncio.create_task(worker.run())
         self.opened.push_async_callback(_cancel, task)

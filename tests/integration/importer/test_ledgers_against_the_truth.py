@@ -81,6 +81,9 @@ def equals(ledger: Ledger, truth: dict[str, Any]) -> None:
     ]
     if truth["account_balance"] is not None:
         assert ledger.reconciliation.account_balance == Decimal(truth["account_balance"])
+    effects = sum((one.effect for one in ledger.reconciliation.explanations), Decimal(0))
+    assert ledger.reconciliation.difference == effects, "what differs is wholly explained"
+    assert ledger.reconciliation.unexplained == 0
     for item, really in zip(ledger.items, truth["items"], strict=True):
         assert item.credit_of in {None, really["credits"]}
         assert item.reminders in {None, really["reminders"]}

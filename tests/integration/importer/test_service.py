@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -158,6 +159,22 @@ async def test_without_the_right_to_settings_the_usual_accounts_are_used(stage: 
     assert ledger["reconciliation"]["difference"] == "0.00"
 
 
+async def test_a_difference_is_told_with_its_cause(stage: Any) -> None:
+    rows = [(1510, Decimal("-1234.50")), (1930, Decimal("1234.50"))]
+    booked = await stage.simulator.book_voucher(stage.tenant, series="A", date=date(2010, 8, 1), rows=rows)
+    request = stage.request()
+
+    await stage.send(request)
+    completed = await stage.ended(request)
+
+    prove(completed["data"], await stage.chunks(completed))
+    told = completed["data"]["datasets"][1]["reconciliation"]
+    cause = told["explanations"][0]
+    assert (told["difference"], told["unexplained"], told["first_day"]) == ("1234.50", "0.00", "2010-08-01")
+    assert (cause["code"], cause["effect"]) == ("customer-ledger.difference.manual-voucher", "1234.50")
+    assert cause["parts"][0]["voucher"] == f"A {booked['number']}"
+
+
 async def test_a_cancel_before_its_request_is_remembered(stage: Any) -> None:
     request = stage.request()
 
@@ -252,7 +269,7 @@ async def test_after_an_outage_of_fortnox_no_answer_is_asked_for_again(stage: An
     completed = await stage.ended(request)
 
     again = [(call["path"], str(call["query"])) for call in (await stage.calls())[before:]]
-    assert kept >= 4
+    assert kept >= 2
     assert completed["data"]["calls"] == kept + len(again)
     twice = [path for path, query in set(again) if again.count((path, query)) > 1]
     assert set(twice) <= {"/3/sie/4"}  # at the end: whether the books are still the same

@@ -33,6 +33,7 @@ from sandbox.fortnox.oauth.grants import Application
 from sandbox.fortnox.sim import truth
 from sandbox.fortnox.world import World
 from sandbox.histories import Command, Record, judge
+from sandbox.histories.fortnox_side import BOOKS
 from voucher_sender import batch_job
 from voucher_sender.app import create_app as voucher_sender_app
 from voucher_sender.app import job_kind
@@ -45,32 +46,6 @@ KEY = "a key of the tests"
 CLIENT_ID = "tests"
 YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
 LAST_DAY = YEAR.to_date
-BOOKS = """#FLAGGA 0
-#FORMAT PC8
-#SIETYP 4
-#PROGRAM "Tests" 1
-#GEN 20260101
-#FNAMN "Provbolaget AB"
-#RAR 0 20250101 20251231
-#KONTO 1220 "Inventarier"
-#KONTO 1229 "Ack avskrivningar"
-#KONTO 1510 "Kundfordringar"
-#KONTO 1930 "Bank"
-#KONTO 2099 "Arets resultat"
-#KONTO 2440 "Leverantorsskulder"
-#KONTO 2611 "Utgaende moms"
-#KONTO 3001 "Forsaljning"
-#KONTO 6570 "Bankkostnader"
-#KONTO 7832 "Avskrivningar"
-#KONTO 8999 "Arets resultat"
-#IB 0 1930 100000.00
-#IB 0 2099 -100000.00
-#VER "A" 1 20250115 "Bankavgift"
-{
-#TRANS 6570 {} 100.00
-#TRANS 1930 {} -100.00
-}
-"""
 TIMING = Timing(
     call_timeout=0.5,
     post_within=2.0,
@@ -317,7 +292,7 @@ class Office:
 
 def open_company(world: World, tenant: int | None = None) -> Company:
     """A company with `BOOKS` and without ledgers, connected to us."""
-    company = found(world, BOOKS.encode("cp437"), Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
+    company = found(world, BOOKS, Wanted(tenant=tenant, invoices={"customer": 0, "supplier": 0}))
     world.grants.consent(CLIENT_ID, company.tenant, tuple(ALL_SCOPES), service=True)
     return company
 

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-SWEDEN = ZoneInfo("Europe/Stockholm")
+from common.clock import SWEDEN
+
 LONGEST_TEXT = 32_767  # characters that a cell takes
 A4 = 9  # Excel's number for the paper
 OPTIONS = {

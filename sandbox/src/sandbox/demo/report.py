@@ -59,4 +59,9 @@ def _ledger(reconciliation: dict[str, Any]) -> dict[str, Any]:
         "accounts": reconciliation["accounts"],
         "account_balance": reconciliation["account_balance"],
         "difference": reconciliation["difference"],
+        "explanations": [
+            {key: cause[key] for key in ("code", "effect", "swedish", "english")}
+            for cause in reconciliation["explanations"]
+        ],
+        "unexplained": reconciliation["unexplained"],
     }

@@ -178,6 +178,8 @@ class Screen:
                 amounts = [kronor(found[key]) for key in ("ledger_total", "account_balance", "difference")]
                 accounts = ", ".join(map(str, found["accounts"]))
                 table.add_row(LEDGERS[dataset["dataset"]], accounts, *amounts)
+                for cause in found["explanations"]:
+                    table.add_row(f"  {cause['swedish']}", "", "", "", kronor(cause["effect"]), style="dim")
         return table
 
 

@@ -3,7 +3,7 @@
 from sandbox.embedded.broker import Kafka
 from sandbox.embedded.errors import DownloadRefused, EmbeddedError, Ended, NoJava, NotReady, PortTaken, WrongChecksum
 from sandbox.embedded.postgresql import Postgres
-from sandbox.embedded.servers import Servers, kafka, postgres, servers, servers_from_environment
+from sandbox.embedded.servers import Servers, kafka, postgres, postgres_server, servers, servers_from_environment
 from sandbox.embedded.services import python_module, responds
 from sandbox.embedded.supervision import Command, Process, Supervisor
 
@@ -23,6 +23,7 @@ __all__ = [
     "WrongChecksum",
     "kafka",
     "postgres",
+    "postgres_server",
     "python_module",
     "responds",
     "servers",

@@ -26,7 +26,7 @@ def servers(*, kafka: str | None = None, postgres: str | None = None) -> Iterato
     """Both, started at the same time; one that is given runs already and is only passed on."""
     with ThreadPoolExecutor(2) as pool, Supervisor() as supervisor:
         broker = pool.submit(lambda: kafka or _start_kafka(supervisor))
-        database = pool.submit(lambda: postgres or _start_postgres(supervisor))
+        database = pool.submit(lambda: postgres or postgres_server(supervisor))
         yield Servers(kafka=broker.result(), postgres=database.result())
 
 
@@ -50,7 +50,7 @@ async def kafka(data: Path | None = None) -> AsyncIterator[str]:
 async def postgres(data: Path | None = None) -> AsyncIterator[str]:
     """An embedded PostgreSQL: its DSN. `data` keeps its databases from one run to the next."""
     with await asyncio.to_thread(Supervisor) as supervisor:
-        yield await asyncio.to_thread(_start_postgres, supervisor, data)
+        yield await asyncio.to_thread(postgres_server, supervisor, data)
         await asyncio.to_thread(supervisor.close)
 
 
@@ -60,7 +60,8 @@ def _start_kafka(supervisor: Supervisor, data: Path | None = None) -> str:
     return server.bootstrap
 
 
-def _start_postgres(supervisor: Supervisor, data: Path | None = None) -> str:
+def postgres_server(supervisor: Supervisor, data: Path | None = None) -> str:
+    """An embedded PostgreSQL of the supervisor's: its DSN."""
     server = Postgres(supervisor, data=data)
     server.start()
     return server.dsn

@@ -61,9 +61,20 @@ def _prove_dataset(proof: Proof, summary: dict[str, Any], chunks: Chunks) -> Non
     _compare(name, "rows", summary["rows"], _row_count(proof, name))
     for total, expected_amount in summary["control_totals"].items():
         _compare(name, total, expected_amount, found.get(total))
+    if summary.get("reconciliation"):
+        _prove_reconciliation(name, summary["reconciliation"], found["total_sek"])
     for part in ("accounts", "vouchers"):
         if summary.get(part) is not None:
             _compare(name, part, summary[part], len(proof.parts.get(part, [])))
+
+
+def _prove_reconciliation(name: str, reconciliation: dict[str, Any], total: int) -> None:
+    """The ledger's total against its accounts, and the difference wholly made up of causes and what has none."""
+    amounts = {key: ore(reconciliation[key]) for key in ("ledger_total", "account_balance", "difference")}
+    _compare(name, "ledger_total", amounts["ledger_total"], total)
+    _compare(name, "difference", amounts["difference"], amounts["ledger_total"] - amounts["account_balance"])
+    causes = sum(ore(cause["effect"]) for cause in reconciliation["explanations"])
+    _compare(name, "explained", amounts["difference"], causes + ore(reconciliation["unexplained"]))
 
 
 def _add(proof: Proof, part: str, chunk: dict[str, Any]) -> None:

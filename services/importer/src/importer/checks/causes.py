@@ -102,6 +102,12 @@ CAUSES: dict[Cause, Words] = {
         "Invoices not carried over at year end (cash method): {count}, {effect}, of which VAT {vat} ({places}).",
         "Kör ”Årsomför” i Fortnox för de obetalda fakturorna vid bokslutet, och hämta igen.",
     ),
+    Cause.BOOKED_WHEN_PAID: Words(
+        "Obetalda fakturor som bokförs först när de betalas (kontantmetoden): {count} st, {effect} kr, varav moms"
+        " {vat} kr ({places}).",
+        "Unpaid invoices that are booked when they are paid (cash method): {count}, {effect}, of which VAT {vat}"
+        " ({places}).",
+    ),
 }
 
 

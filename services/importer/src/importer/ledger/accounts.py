@@ -1,7 +1,7 @@
 """Which accounts a ledger is held to: the company's preset ones, and those that invoices' own vouchers show."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import sie
 from importer.ledger.model import Invoice
@@ -16,13 +16,25 @@ def shown_by_vouchers(
 ) -> tuple[int, ...]:
     """The preset accounts and those beside them (151x, 244x) that invoices are booked on with their whole amount."""
     beside = tuple(str(account)[:3] for account in preset)
-    places, known = places_of(document, year), {str(account) for account in preset}
-    shown: Counter[str] = Counter()
+    known = {str(account) for account in preset}
+    others = {
+        code: account
+        for account, code in document.words.accounts.codes.items()
+        if account.startswith(beside) and account not in known and not account.endswith(WRITTEN_DOWN)
+    }
+    if not others:
+        return tuple(sorted(preset))
+    shown = Counter(others[code] for code in _booked_whole(document, year, invoices, sign) if code in others)
+    more = {int(account) for account, count in shown.items() if count >= LEAST_SHOWN}
+    return tuple(sorted({*preset, *more}))
+
+
+def _booked_whole(document: sie.Document, year: int, invoices: Collection[Invoice], sign: int) -> Iterator[int]:
+    """The codes of the accounts that have an invoice's whole amount in the invoice's own voucher."""
+    places, first, rows = places_of(document, year), document.vouchers.columns.first_row, document.rows
     for invoice in invoices:
         place = places.get(invoice.voucher) if invoice.voucher and invoice.rate and invoice.total else None
         if place is not None:
-            amount = sign * invoice.in_sek(invoice.total)
-            rows = document.vouchers[place].rows
-            shown.update({row.account for row in rows if row.amount == amount and row.account.startswith(beside)})
-    more = {name for name, count in shown.items() if count >= LEAST_SHOWN and not name.endswith(WRITTEN_DOWN)}
-    return tuple(sorted(map(int, known | more)))
+            amount = sign * int(invoice.in_sek(invoice.total).scaleb(2))
+            here = range(first[place], first[place + 1])
+            yield from {rows.account.codes[row] for row in here if rows.amount[row] == amount}

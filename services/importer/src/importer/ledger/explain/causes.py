@@ -26,6 +26,7 @@ class Cause(StrEnum):
     REVALUATION = "currency-revaluation"
     ROUNDING = "rounding"
     NOT_CARRIED = "not-carried-over"
+    BOOKED_WHEN_PAID = "booked-when-paid"
 
 
 @dataclass(frozen=True, slots=True)

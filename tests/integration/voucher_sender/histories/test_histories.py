@@ -1,0 +1,24 @@
+"""Random histories: whatever happens, nothing is doubled or lost, receipts are true, and all comes to an end.
+
+`make histories` plays many more; a seed that fails here can be played alone by `make histories SEED=… TRACE=1`.
+"""
+
+from typing import Any
+
+import pytest
+
+LOT = 40
+
+
+@pytest.mark.parametrize(
+    "first", [0, 40, 80, *(pytest.param(first, marks=pytest.mark.long) for first in range(120, 2000, LOT))]
+)
+def test_whatever_happens_nothing_is_doubled_or_lost(histories: Any, figure: Any, first: int) -> None:
+    figures = histories(range(first, first + LOT))
+
+    assert not figures.words
+    figure(
+        f"histories {first}–{first + LOT - 1}: {figures.vouchers} vouchers, "
+        f"{figures.unknown_outcomes} unknown outcomes, {figures.doubled} doubled, {figures.lost} lost, "
+        f"{figures.false_receipts} false receipts, {figures.still_uncertain} still uncertain"
+    )
