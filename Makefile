@@ -99,5 +99,5 @@ docs: install ## write what is generated in docs/ anew, with a recording of the 
 	@$(VENV)/python -m sandbox demo --once --recording docs/demo.svg
 
 .PHONY: bench
-bench: install ## measure, with a ratio beside each figure; NAME=booking|latency|leases|outbox|sie for one
+bench: install ## measure, with a ratio beside each figure; NAME=booking|import|latency|leases|outbox|sie for one
 	@$(VENV)/python -m bench $(NAME)

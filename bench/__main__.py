@@ -12,14 +12,16 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("booking", "latency", "leases", "outbox", "sie")
+BENCHES = ("booking", "import", "latency", "leases", "outbox", "sie")
+MODULES = {"import": "importing"}
+"""Where a bench's module can't have its name."""
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
 parser = argparse.ArgumentParser(prog="python -m bench")
 parser.add_argument("names", nargs="*", choices=[[], *BENCHES], help=f"which: {', '.join(BENCHES)}; all by default")
 figures: dict[str, float] = {}
 for name in parser.parse_args().names or BENCHES:
-    found: dict[str, float] = importlib.import_module(f"bench.{name}").run()
+    found: dict[str, float] = importlib.import_module(f"bench.{MODULES.get(name, name)}").run()
     table = Table("figure", "value", title=name, title_justify="left")
     for figure, value in found.items():
         table.add_row(figure, f"{value:,.3f}".rstrip("0").rstrip("."))

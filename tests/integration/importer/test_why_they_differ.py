@@ -107,11 +107,13 @@ async def another_year(books: Books) -> Broken:
 
 
 async def next_year_s_invoice(books: Books) -> Broken:
-    """Of next year, booked in this."""
+    """Of next year (or later in this), booked before the closing date."""
     made = await books.invoice(on=books.before)
     invoice = books.fortnox.company.ledgers[books.kind].invoices[made["number"]]
     invoice.date = books.day + 5 * DAY
-    return Broken("other-year", -AMOUNT, name_of(made), str(made["number"]), books.before)
+    is_this_year_s = books.fortnox.company.year_of(books.day).contains(invoice.date)
+    cause = "other-day" if is_this_year_s else "other-year"
+    return Broken(cause, -AMOUNT, name_of(made), str(made["number"]), books.before)
 
 
 async def a_payment_without_booking(books: Books) -> Broken:
@@ -119,6 +121,30 @@ async def a_payment_without_booking(books: Books) -> Broken:
     await books.edit("pay_without_booking", number=made["number"], date=str(books.before), amount=str(AMOUNT / 2))
     effect = -Decimal(int(AMOUNT * 50)) / 100
     return Broken("payment-without-booking", effect, invoice=str(made["number"]), since=books.before)
+
+
+async def a_payment_of_another_amount(books: Books) -> Broken:
+    name, number = await paid(books, amount=str(-AMOUNT + 300))
+    return Broken("other-amount", Decimal(-300), name, number, books.before)
+
+
+async def a_payment_on_another_account(books: Books) -> Broken:
+    name, number = await paid(books, account=1610 if books.sign == 1 else 2890)
+    return Broken("other-account", -AMOUNT, name, number, books.before)
+
+
+async def a_payment_on_an_account_beside_it(books: Books) -> Broken:
+    name, number = await paid(books, account=1513 if books.sign == 1 else 2443)
+    return Broken("related-account", -AMOUNT, name, number, books.before)
+
+
+async def paid(books: Books, **misbooked: Any) -> tuple[str, str]:
+    """An invoice, and its payment booked as it should not be: voucher and invoice."""
+    made = await books.invoice(on=books.before - 3 * DAY)
+    await books.edit("pay_invoice", number=made["number"], date=str(books.before))
+    await books.edit("misbook", number=made["number"], payment=True, **misbooked)
+    voucher = books.fortnox.company.ledgers[books.kind].invoices[made["number"]].payments[-1].voucher
+    return f"{voucher.series} {voucher.number}", str(made["number"])
 
 
 async def a_payment_before_its_invoice(books: Books) -> Broken:
@@ -191,6 +217,9 @@ BREAKS: list[Break] = [
     another_year,
     next_year_s_invoice,
     a_payment_without_booking,
+    a_payment_of_another_amount,
+    a_payment_on_another_account,
+    a_payment_on_an_account_beside_it,
     a_payment_before_its_invoice,
     an_unbooked_invoice,
     an_edited_voucher,
@@ -217,11 +246,23 @@ async def test_what_was_broken_is_told_in_any_company(shaped: Any, request_for: 
     await check(shaped, request_for, wanted, broken, KINDS[seed % 2])
 
 
-async def check(shaped: Any, request_for: Any, wanted: Shape, broken: Break, kind: str) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(200, 210))
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda one: one.__name__)
+async def test_what_was_broken_is_told_within_the_year(shaped: Any, request_for: Any, broken: Break, seed: int) -> None:
+    wanted = shape(seed, method="ACCRUAL", largest=400)
+    day = wanted.start + (30 + seed % 7 * 20) * DAY
+    await check(shaped, request_for, wanted, broken, KINDS[seed % 2], day)
+
+
+async def check(
+    shaped: Any, request_for: Any, wanted: Shape, broken: Break, kind: str, day: date | None = None
+) -> None:
     """Before there is no difference; after it just the one, wholly explained."""
-    wanted = replace(wanted, now=wanted.now + 40 * DAY)
+    wanted = replace(wanted, now=wanted.now + 40 * DAY, paid_early=False)
     fortnox = await shaped(wanted)
-    books = Books(fortnox, kind, wanted.start, wanted.end, wanted.end - 20 * DAY)
+    day = day or wanted.end
+    books = Books(fortnox, kind, wanted.start, day, day - 20 * DAY)
     was = await reconciled(request_for, books, wanted)
     assert was.difference == 0
 
@@ -266,7 +307,7 @@ async def test_under_the_cash_method_what_was_not_carried_over_is_to_do_with_amo
 async def test_what_is_booked_on_the_other_side_of_a_date_within_the_year_is_told(
     shaped: Any, request_for: Any
 ) -> None:
-    wanted = shape(4, method="ACCRUAL")
+    wanted = replace(shape(4, method="ACCRUAL"), paid_early=False)
     fortnox = await shaped(wanted)
     middle = wanted.start + 90 * DAY
     books = Books(fortnox, "customer", wanted.start, middle, middle - 5 * DAY)
@@ -283,7 +324,7 @@ async def test_what_is_booked_on_the_other_side_of_a_date_within_the_year_is_tol
 
 async def test_several_causes_are_told_largest_first_and_add_up(shaped: Any, request_for: Any) -> None:
     wanted = shape(1, method="ACCRUAL")
-    wanted = replace(wanted, now=wanted.now + 40 * DAY)
+    wanted = replace(wanted, now=wanted.now + 40 * DAY, paid_early=False)
     fortnox = await shaped(wanted)
     books = Books(fortnox, "customer", wanted.start, wanted.end, wanted.end - 20 * DAY)
     made = [await one(books) for one in (a_rounding, another_amount, a_voucher_by_hand, an_item_from_a_former_system)]
@@ -301,7 +342,7 @@ async def test_several_causes_are_told_largest_first_and_add_up(shaped: Any, req
 async def test_lists_of_vouchers_are_read_only_for_series_that_have_something_to_explain(
     shaped: Any, request_for: Any
 ) -> None:
-    wanted = shape(1, method="ACCRUAL")
+    wanted = replace(shape(1, method="ACCRUAL"), paid_early=False)
     fortnox = await shaped(wanted)
     books = Books(fortnox, "customer", wanted.start, wanted.end, wanted.end - 20 * DAY)
 

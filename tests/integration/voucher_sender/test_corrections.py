@@ -1,5 +1,6 @@
 """Vouchers that we booked are reversed, once: the way when nothing stands in it."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -85,6 +86,7 @@ async def test_who_asked_and_when_is_kept(office: Any, a_batch: Any) -> None:
         now = await connection.fetchval("select clock()")
     assert (kept["voucher_id"], kept["requested_by"]) == ("v-1", "user-1042")
     assert abs((now - kept["requested_at"]).total_seconds()) < 60
+    assert re.search(r"BKB-.{19}\. Ändring begärd \d{4}-\d\d-\d\d av user-1042$", office.books()[-1].comments)
 
 
 async def test_over_http_original_and_correction_name_each_other(office: Any, a_batch: Any, interface: Any) -> None:

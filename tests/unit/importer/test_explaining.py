@@ -204,3 +204,34 @@ def test_an_account_that_invoices_are_booked_on_is_a_ledger_account_too(books: B
 
     assert accounts(1511) == (1510, 1511)
     assert accounts(1511, 2) == accounts(1519) == accounts(1610) == (1510,)
+
+
+def test_a_cash_invoice_s_voucher_is_not_expected_on_the_account(a_case: Callable[..., Case], an_invoice: Make) -> None:
+    case = a_case(by_hand(70))
+    paid_at_once = an_invoice(number="9", cash=True, voucher=VoucherName("A", 2, 3), invoice_date=date(2025, 9, 2))
+    sale = by_hand(70) + by_hand(1000, number=2, day="20250902", other=3001).replace("1510 {} 1000", "1930 {} 1000")
+
+    found = explain(a_case(sale, invoices=[*case.invoices, paid_at_once]), Decimal(-70))
+
+    assert told(found) == {Cause.MANUAL: Decimal(-70)}
+
+
+def test_under_the_cash_method_an_invoice_booked_past_the_account_when_it_was_paid_is_not_on_it(
+    a_case: Callable[..., Case], an_invoice: Make
+) -> None:
+    """Paid in part by a voucher over bank and sales: what is left of it is on no account."""
+    case = a_case()
+    half = an_invoice(number="9", balance=Decimal(400), voucher=VoucherName("A", 2, 3), invoice_date=date(2025, 9, 2))
+    past = by_hand(600, number=2, day="20250902", other=3001).replace("1510 {} 600", "1930 {} 600")
+    remaining = {**case.remaining, "9": Decimal(400)}
+
+    found = explain(a_case(past, invoices=[*case.invoices, half], cash_method=True, remaining=remaining), Decimal(400))
+
+    assert told(found) == {Cause.NOT_CARRIED: Decimal(400)}
+    assert found.unexplained == 0
+
+
+def test_vouchers_after_the_closing_date_ask_for_no_list(a_case: Callable[..., Case]) -> None:
+    case = a_case(by_hand(70, day="20251220"), closing_date=date(2025, 9, 30))
+
+    assert series_to_read(case, Decimal(-5)) == ()

@@ -1,14 +1,17 @@
 """The right company and the right year, or a refusal that names both sides."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
 import fortnox
+import sie
 from common.events import FinancialYear
 from common.problems import ProblemError
-from importer.fetch.books import check_number, find_year, same_number, shown_number
+from importer.fetch.books import check_number, check_whose, find_year, same_number, shown_number
+from importer.result import Result
 
 YEAR = FinancialYear(from_date=date(2025, 5, 1), to_date=date(2026, 4, 30))
 
@@ -70,3 +73,29 @@ def test_a_year_that_fortnox_does_not_have_is_refused() -> None:
         find_year(YEAR, [])
 
     assert raised.value.problem.code == "import.no-financial-year"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("#ORGNR 556677-8899", "#ORGNR 556600-0001", "556600-0001"),
+        ("#ORGNR 556677-8899\n#KPTYP", "#KPTYP", "#FNR 123456"),
+    ],
+)
+async def test_a_file_of_another_company_is_refused_with_both_named(
+    books: Callable[..., sie.Document], a_result: Callable[..., Result], old: str, new: str, named: str
+) -> None:
+    company = a_result().company.model_copy(update={"tenant": 654321})
+
+    with pytest.raises(ProblemError) as raised:
+        check_whose(books(old, new).header, company)
+
+    assert raised.value.problem.code == "import.sie-of-another-company"
+    assert named in raised.value.swedish
+    assert "556677-8899" in raised.value.swedish
+
+
+def test_where_the_organisation_numbers_agree_fnr_alone_refuses_nothing(
+    books: Callable[..., sie.Document], a_result: Callable[..., Result]
+) -> None:
+    check_whose(books("#FNR 123456", "#FNR 1").header, a_result().company)

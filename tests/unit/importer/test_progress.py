@@ -207,3 +207,12 @@ def test_the_percentage_never_falls_and_only_the_last_is_100(steps: list[tuple[s
 )
 def test_the_line_can_be_shown_as_it_is(arguments: tuple[str, int, int, int], text: str) -> None:
     assert line(*arguments) == text
+
+
+@pytest.mark.parametrize(("needed", "room"), [(17, 8), (25, 0), (26, 19), (44, 1), (46, 0)])
+def test_what_is_only_good_to_know_costs_no_time_and_stays_within_45_calls(needed: int, room: int) -> None:
+    plan = Plan()
+    plan.expect("invoices", needed)
+    plan.expect("invoices, one by one", 3)
+
+    assert plan.room == room

@@ -4,6 +4,10 @@ import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+SWEDEN = ZoneInfo("Europe/Stockholm")
+"""Where the accountants are: what they read is told by their clocks."""
 
 
 class Clock(Protocol):

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-SWEDEN = ZoneInfo("Europe/Stockholm")
+from common.clock import SWEDEN
+
 LONGEST_TEXT = 32_767  # characters that a cell takes
 A4 = 9  # Excel's number for the paper
 OPTIONS = {
@@ -40,6 +41,19 @@ STYLES: dict[str, dict[str, Any]] = {
 STYLE_OF = {str: "text", int: "number", Decimal: "amount", date: "date", datetime: "time"}
 
 Cell = str | int | Decimal | date | datetime | None
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def cell(row: int, column: int) -> str:
+    """A cell's name in formulas, such as B7."""
+    name: str = xl_rowcol_to_cell(row, column)
+    return name
+
+
+def cells(column: int, first: int, last: int) -> str:
+    """A column's cells from one row to another, such as $B$7:$B$9."""
+    name: str = xl_range_abs(first, column, last, column)
+    return name
 
 
 class Sheet:
@@ -73,16 +87,17 @@ class Sheet:
         shown = float(value) if isinstance(value, Decimal) else value
         self._worksheet.write_formula(row, column, formula, self._styles[style], shown)
 
-    def lay_out(self, widths: Sequence[float], heading_row: int, last_row: int, footer: str) -> None:
-        """A4, landscape, one page wide, the heading on each page, page numbers; nothing but the content is printed."""
+    def lay_out(self, widths: Sequence[float], heading_row: int | None, last_row: int, footer: str) -> None:
+        """A4, landscape, one page wide, a heading on each page, page numbers; nothing but the content is printed."""
         sheet = self._worksheet
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
-        sheet.freeze_panes(heading_row + 1, 0)
+        if heading_row is not None:
+            sheet.freeze_panes(heading_row + 1, 0)
+            sheet.repeat_rows(heading_row)
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(heading_row)
         sheet.print_area(0, 0, last_row, len(widths) - 1)
         sheet.set_footer(f"&L{footer.replace('&', '&&')}&RSida &P av &N")
 

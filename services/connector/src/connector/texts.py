@@ -2,15 +2,14 @@
 
 from datetime import datetime
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from common.clock import SWEDEN
 from common.events import Trouble
 from connector import limits, problems
 from connector.connect import Outcome
 from connector.pages import Action, Page
 from connector.repository import Session
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CONSULTANT = "Är du redovisningskonsult loggar du in via Digital byrå och väljer klienten där."
 ADMINISTRATOR = "Bara en systemadministratör för företaget kan godkänna."
 NOT_MADE = "Anslutningen kunde inte göras"
@@ -151,5 +150,5 @@ def _host(session: Session) -> str:
 
 
 def _day(moment: datetime) -> str:
-    local = moment.astimezone(STOCKHOLM)
+    local = moment.astimezone(SWEDEN)
     return f"{local:%Y-%m-%d} kl. {local:%H.%M}"

@@ -30,8 +30,14 @@ log = structlog.get_logger()
 
 EXPECTED = (ProblemError, fortnox.FortnoxError, LeaseRefused, ConnectorAway, KafkaError)
 """What can stop an import without anything being wrong with us."""
-REFUSALS = (problems.WRONG_COMPANY, problems.NO_FINANCIAL_YEAR, problems.WRONG_FINANCIAL_YEAR)
-"""The request can't be carried out as it stands: nothing was begun."""
+REFUSALS = (
+    problems.WRONG_COMPANY,
+    problems.NO_FINANCIAL_YEAR,
+    problems.WRONG_FINANCIAL_YEAR,
+    problems.SIE_OF_ANOTHER_COMPANY,
+    problems.SIE_OF_ANOTHER_YEAR,
+)
+"""The request can't be carried out as it stands: Fortnox has another company or year than was asked for."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 WAITING_FOR_A_PERSON = timedelta(minutes=30)
 """Between looks at a lost connection; a new consent wakes the import at once."""

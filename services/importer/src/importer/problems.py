@@ -70,6 +70,15 @@ SIE_OF_ANOTHER_YEAR = Problem(
     next_step="Försök igen. Kontakta supporten och uppge referensen om felet kvarstår.",
     english="The SIE file covers {file_year}, asked for was {product_year}.",
 )
+SIE_OF_ANOTHER_COMPANY = Problem(
+    code="import.sie-of-another-company",
+    swedish=(
+        "SIE-filen från Fortnox gäller {file_company} ({file_number}), men det anslutna företaget är"
+        " {fortnox_company} ({fortnox_number})."
+    ),
+    next_step="Kontrollera företagsuppgifterna under Inställningar i Fortnox och hämta igen.",
+    english="The SIE file is of {file_company} ({file_number}), connected is {fortnox_company} ({fortnox_number}).",
+)
 NO_CURRENCY_RATE = Problem(
     code="import.no-currency-rate",
     swedish="Faktura {invoice} är i {currency} men saknar valutakurs i Fortnox.",
@@ -119,6 +128,13 @@ NO_SIE_FILE = Problem(
     swedish="Importen har ingen SIE-fil sparad.",
     next_step="Hämta på nytt från Fortnox.",
     english="No SIE file is stored for this import.",
+    status=404,
+)
+NO_LEDGER = Problem(
+    code="import.no-ledger",
+    swedish="Importen omfattar inte den reskontran.",
+    next_step="Hämta på nytt från Fortnox med reskontran förbockad.",
+    english="This ledger was not asked for in the import.",
     status=404,
 )
 

@@ -149,7 +149,8 @@ class Booking:
 
     async def _post(self, pending: Pending) -> Voucher:
         """Intent and POST, again as long as it certainly came to nothing."""
-        payload = to_send(self._desk.approved(pending.position), self._desk.command.series, pending.marker)
+        desk = self._desk
+        payload = to_send(desk.approved(pending.position), desk.command.series, pending.marker, desk.note)
         failure: TryLater | TokenRefused | None = None
         for _ in range(POST_TRIES):
             permit = await self._permit()

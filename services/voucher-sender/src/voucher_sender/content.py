@@ -67,13 +67,13 @@ def content_hash(voucher: ApprovedVoucher) -> str:
     return hashlib.sha256(json.dumps([voucher.date.isoformat(), voucher.description, rows]).encode()).hexdigest()
 
 
-def to_send(voucher: ApprovedVoucher, series: str, marker: str) -> NewVoucher:
-    """The voucher as Fortnox gets it: texts cleaned, the marker in its comment. Only for one that passed the check."""
+def to_send(voucher: ApprovedVoucher, series: str, marker: str, note: str = "") -> NewVoucher:
+    """The voucher as Fortnox gets it: texts cleaned, the marker and a note in its comment. Only after its check."""
     return NewVoucher(
         voucher_series=series,
         transaction_date=voucher.date,
         description=tidy(voucher.description),
-        comments=comment_of(marker),
+        comments=comment_of(marker, tidy(note)),
         voucher_rows=[
             NewVoucherRow(
                 account=row.account,

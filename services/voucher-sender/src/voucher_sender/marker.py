@@ -18,9 +18,9 @@ def marker_of(client_id: str, tenant: int, voucher_id: str) -> str:
     return "-".join([PREFIX, *groups])
 
 
-def comment_of(marker: str) -> str:
+def comment_of(marker: str, note: str = "") -> str:
     """What `Comments` holds: the field that Fortnox's voucher list shows and that nobody prints (Fortnox fact 6.2)."""
-    return f"Bokbrygga, referens {marker}"
+    return f"Bokbrygga, referens {marker}" + (f". {note}" if note else "")
 
 
 def markers_in(comments: str | None) -> frozenset[str]:

@@ -147,6 +147,11 @@ class Desk:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
 
+    @property
+    def note(self) -> str:
+        """What Fortnox is told beside the marker."""
+        return self.command.note if isinstance(self.command, Correction) else ""
+
     @contextmanager
     def holding(self, right: RightToPost) -> Iterator[None]:
         """While vouchers are sent, all that is written of them goes through the session that holds the right."""

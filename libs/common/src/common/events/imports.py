@@ -192,7 +192,7 @@ class ImportCancelled(ImportEvent):
 
 
 class ImportRefused(ImportEvent):
-    """It was never begun: the request can't be carried out as it stands."""
+    """The request can't be carried out as it stands, such as for another company or year than Fortnox has."""
 
     TYPE = "import.refused"
 

@@ -28,6 +28,8 @@ class Shape:
     """How many, by kind of ledger; as many as the rows make where it is empty."""
     happenings: int
     """How many invoices are made one by one, with all that can happen to an invoice."""
+    paid_early: bool = True
+    """Some are paid before their own date: until then ledger and account differ."""
 
     @property
     def closing_dates(self) -> tuple[dt.date, dt.date]:

@@ -73,7 +73,10 @@ class _Story:
             self._after(invoice, day)
 
     def _after(self, invoice: Invoice, day: dt.date) -> None:
-        """What becomes of it, once or several times."""
+        """What becomes of it, once or several times; now and then it was paid before it was there."""
+        if self._wanted.paid_early and self._rng.random() < 0.1:
+            self._whole(invoice, max(self._wanted.start, day - self._rng.randrange(1, 40) * DAY))
+            return
         for _ in range(self._rng.randrange(4)):
             on = self._day(day, min(self._last, day + dt.timedelta(days=400)))
             fate = self._rng.choice((self._part, self._whole, self._over, self._credited, self._unbooked, self._off))

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.fortnox.books.model import Row, Voucher
 from sandbox.fortnox.company import Company
 from sandbox.fortnox.ledger.keeper import Keeper, Money
-from sandbox.fortnox.ledger.model import Invoice, Kind, VoucherRef
+from sandbox.fortnox.ledger.model import Invoice, Kind, Payment, VoucherRef
 from sandbox.fortnox.sim.ledger_edits import a_party
 from sandbox.fortnox.world import World
 
@@ -23,9 +23,14 @@ def misbook(
     account: int | None = None,
     amount: Decimal | None = None,
     date: date | None = None,
+    payment: bool = False,
 ) -> Any:
-    """The invoice's voucher has another account, amount or date than it should; its other row bears the amount."""
-    voucher = _voucher(company, company.ledgers[kind].invoices[number])
+    """The voucher of the invoice, or of its last payment, has another account, amount or date than it should.
+
+    The amount is that of the ledger account, with the ledger's sign; the voucher's other row bears the change.
+    """
+    invoice = company.ledgers[kind].invoices[number]
+    voucher = _voucher(company, invoice.payments[-1] if payment else invoice)
     row = next(row for row in voucher.rows if row.account == kind.account and not row.removed)
     if amount is not None:
         change = int(amount * 100) * kind.sign - row.amount
@@ -81,11 +86,11 @@ def change_opening(world: World, company: Company, *, account: int, amount: Deci
     world.keep(company)
 
 
-def _voucher(company: Company, invoice: Invoice) -> Voucher:
-    reference = invoice.voucher
+def _voucher(company: Company, booked: Invoice | Payment) -> Voucher:
+    reference = booked.voucher
     voucher = company.books.find(reference.year, reference.series, reference.number) if reference else None
     if voucher is None:
-        raise LookupError(f"invoice {invoice.number} has no voucher")
+        raise LookupError(f"{booked.number} has no voucher")
     return voucher
 
 

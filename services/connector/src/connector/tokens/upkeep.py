@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 import fortnox
-from common.clock import Clock
+from common.clock import SWEDEN, Clock
 from common.database import GONE, Pool
 from common.events import ConnectionExpiring, ConnectionLost, ConnectionRenewed
 from common.problems import ProblemError
@@ -19,7 +19,6 @@ from connector.announcements import Announcer
 from connector.connect import Connect
 from connector.ending import Ending
 from connector.repository import Connections, Grant, Grants, Renewals, Sessions, Slots
-from connector.texts import STOCKHOLM
 from connector.tokens.mint import TAKEOVER_AFTER, Mint
 
 log = structlog.get_logger()
@@ -131,7 +130,7 @@ class Upkeep:
     def _last_day(self, grant: Grant) -> str:
         ends = self.announcer.valid_until(grant)
         assert ends is not None
-        return ends.astimezone(STOCKHOLM).date().isoformat()
+        return ends.astimezone(SWEDEN).date().isoformat()
 
     async def end_grants(self) -> None:
         try:

@@ -12,6 +12,7 @@ import sie
 from common.concurrency import tasks
 from common.events import Dataset, FinancialYear, ImportRequested
 from common.events.types import Model
+from common.organisation_number import legal_entity
 from importer import problems
 from importer.fetch.plan import SECOND_LOOK
 from importer.fetch.reading import Reading
@@ -75,9 +76,8 @@ def digits(number: str) -> str:
 
 
 def shown_number(number: str) -> str:
-    """A legal person's number; a natural person's is never shown (its third digit is 0 or 1, a month's)."""
-    plain = digits(number)
-    return number if len(plain) == 10 and plain[2] >= "2" else "personnummer, visas inte"
+    """A legal person's number; a natural person's is never shown."""
+    return legal_entity(number) or "personnummer, visas inte"
 
 
 def find_year(wanted: FinancialYear, years: list[fortnox.FinancialYear]) -> fortnox.FinancialYear:
@@ -131,6 +131,7 @@ def _usable(found: sie.Document | sie.SieError, company: Company) -> sie.Documen
     if isinstance(found, sie.SieError):
         raise problems.UNREADABLE_SIE.error(why=found.problems[0].swedish, sie_code=found.code)
     _check_file(found, company.financial_year)
+    check_whose(found.header, company)
     return found
 
 
@@ -151,6 +152,22 @@ def _check_file(document: sie.Document, wanted: FinancialYear) -> None:
     if (year.start, year.end) != (wanted.from_date, wanted.to_date):
         file_year = FinancialYear(from_date=year.start, to_date=year.end)
         raise problems.SIE_OF_ANOTHER_YEAR.error(file_year=file_year, product_year=wanted)
+
+
+def check_whose(header: sie.Header, company: Company) -> None:
+    """By organisation number; by #FNR, which is the tenant (Fortnox fact 0.2), only where one of them is missing."""
+    ours, theirs = company.organisation_number, header.organisation_number
+    if digits(ours) and digits(theirs):
+        same = same_number(ours, theirs)
+    else:
+        same = digits(header.company_id) in {"", str(company.tenant)}
+    if not same:
+        raise problems.SIE_OF_ANOTHER_COMPANY.error(
+            file_company=header.company_name or "?",
+            file_number=shown_number(theirs) if digits(theirs) else f"#FNR {header.company_id}",
+            fortnox_company=company.name or "?",
+            fortnox_number=shown_number(ours) if digits(ours) else f"#FNR {company.tenant}",
+        )
 
 
 async def ledger_accounts(reading: Reading, datasets: Collection[Dataset]) -> dict[str, int]:

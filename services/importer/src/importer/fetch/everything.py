@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sie
 from common.clock import Clock
@@ -12,10 +13,10 @@ from common.events import Dataset, ImportRequested
 from importer.assessment import Assessment
 from importer.fetch import books, evidence, invoices, second_look
 from importer.fetch.books import Company
-from importer.fetch.invoices import Sources
+from importer.fetch.invoices import Lists, Sources
 from importer.fetch.reading import Reading
 from importer.fetch.second_look import Seen
-from importer.fetch.sides import SIDES
+from importer.fetch.sides import SIDES, Side
 from importer.ledger.ageing import EDGES
 from importer.ledger.explain import Reference
 from importer.ledger.model import VoucherName
@@ -59,7 +60,7 @@ async def fetch(
         document = group.create_task(books.read(reading, company))
         presets = group.create_task(books.ledger_accounts(reading, request.datasets))
         lists = {
-            side.dataset: group.create_task(invoices.read(reading, side, request.ledger_date))
+            side.dataset: group.create_task(_lists(reading, side, request, company))
             for side in SIDES
             if side.dataset in request.datasets
         }
@@ -86,6 +87,13 @@ async def fetch(
         calls_planned=reading.plan.expected.total(),
         books_moved=(*moved, *sorted(reading.unsteady)),
     )
+
+
+async def _lists(reading: Reading, side: Side[Any], request: ImportRequested, company: Company) -> Lists:
+    """A ledger's lists, and at once what single payments must tell, without waiting for the other ledger."""
+    lists = await invoices.read(reading, side, request.ledger_date)
+    await invoices.sources(reading, lists, request.ledger_date, cash_method=company.uses_cash_method)
+    return lists
 
 
 async def _explained(

@@ -50,6 +50,14 @@ class Lists:
     payments: PaymentList
     tax_agency_shares: Mapping[str, Details]
     newer_payments: dict[str, fortnox.InvoicePaymentListItem] = field(default_factory=dict)
+    changes: int = 0
+    """How often something was laid over it."""
+    worked_out: tuple[tuple[int, int], Sources] | None = None
+    """What it came to, in the state that it was in then."""
+
+    @property
+    def state(self) -> tuple[int, int]:
+        return self.changes, self.payments.unread
 
     @property
     def known_invoices(self) -> dict[str, Invoice]:
@@ -87,7 +95,14 @@ async def read(reading: Reading, side: Side[Any], closing_date: date) -> Lists:
 
 
 async def sources(reading: Reading, lists: Lists, closing_date: date, *, cash_method: bool) -> Sources:
-    """What the lists come to; payments one by one only for what they can't say."""
+    """What the lists come to; payments one by one only for what they can't say. Worked out once for each state."""
+    if lists.worked_out is None or lists.worked_out[0] != lists.state:
+        found = await _worked_out(reading, lists, closing_date, cash_method=cash_method)
+        lists.worked_out = lists.state, found
+    return lists.worked_out[1]
+
+
+async def _worked_out(reading: Reading, lists: Lists, closing_date: date, *, cash_method: bool) -> Sources:
     side, known = lists.side, lists.known_invoices
     members = {
         number: invoice for number, invoice in known.items() if belongs(invoice, closing_date, cash_method=cash_method)

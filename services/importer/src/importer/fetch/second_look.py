@@ -67,6 +67,7 @@ async def _invoices(reading: Reading, lists: Lists, since: datetime) -> list[str
         if lists.invoices.get(number := lists.side.number(row)) != row
     }
     lists.invoices |= moved
+    lists.changes += bool(moved)
     for number in moved:
         await reading.forget(lists.side.singles, number)
     return _names(resource, moved)
@@ -81,6 +82,7 @@ async def _payments(reading: Reading, lists: Lists, since: datetime) -> list[str
     if await reading.total(resource, SECOND_LOOK) != lists.payments_in_all:
         await lists.read_payments_again()
         moved |= before.keys() ^ {row.number for row in lists.payment_rows}
+    lists.changes += bool(moved)
     for number in moved:
         await reading.forget(payments.singles(lists.side), number)
     return _names(resource, moved)

@@ -50,12 +50,13 @@ def open_items(
     settled: dict[str, list[Settlement]] = {}
     for one in settlements:
         settled.setdefault(one.invoice, []).append(one)
+    members = (invoice for invoice in invoices if belongs(invoice, closing_date, cash_method=cash_method))
     items = (
         _item(invoice, settled.get(invoice.number, []), closing_date, known.get(invoice.number, NOTHING), edges)
-        for invoice in invoices
-        if belongs(invoice, closing_date, cash_method=cash_method)
+        for invoice in members
+        if remaining(invoice, settled.get(invoice.number, []), closing_date) != 0
     )
-    return sorted((item for item in items if item.remaining != 0), key=lambda item: by_number(item.number))
+    return sorted(items, key=lambda item: by_number(item.number))
 
 
 def by_number(number: str) -> tuple[int, str]:

@@ -1,7 +1,11 @@
 """The batch that a correction comes to: for each original a voucher with its sides swapped that points to it."""
 
+from datetime import datetime
 from uuid import UUID, uuid5
 
+from pydantic import Field
+
+from common.clock import SWEDEN
 from common.events.types import FinancialYear
 from common.events.voucher_batches import (
     ApprovedVoucher,
@@ -18,6 +22,7 @@ from fortnox import VoucherRow as BookedRow
 from voucher_sender.content import COST_CENTRE, DESCRIPTION_LENGTH, PROJECT, tidy
 from voucher_sender.repository import Receipt
 
+NAME_LENGTH = 200  # characters of who asked: the comment takes 1,000 (Fortnox fact 6.1)
 NAMESPACE = UUID("6d0f0a3e-6f0b-5c3f-9a51-3f1f0c6a7e12")  # of reversing vouchers' ids; never to be changed
 
 
@@ -27,6 +32,8 @@ class Correction(VouchersApproved):
     vouchers: tuple[ApprovedVoucher, ...] = ()
     originals: tuple[VoucherId, ...] = ()
     """What each of them reverses, in the same order."""
+    note: str = Field(default="", repr=False)
+    """Who asked for it and when, for the books themselves: the Bookkeeping Act (5:5) wants to know."""
 
 
 def heading(request: VouchersCorrectionRequested) -> Correction:
@@ -64,6 +71,12 @@ def description(place: str, text: str, year: FinancialYear | None) -> str:
     head = f"Ändringsverifikation avseende {which}"
     whole = f"{head}: {text}"
     return whole if text and len(tidy(whole)) <= DESCRIPTION_LENGTH else head
+
+
+def note(requested_by: str, requested_at: datetime) -> str:
+    """`Ändring begärd 2026-01-15 av Eva Ek`; the day is Sweden's."""
+    by = f" av {requested_by[:NAME_LENGTH]}" if requested_by else ""
+    return f"Ändring begärd {requested_at.astimezone(SWEDEN).date()}{by}"
 
 
 def _written(year: FinancialYear) -> str:

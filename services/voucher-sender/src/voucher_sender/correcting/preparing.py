@@ -17,7 +17,7 @@ from fortnox import FinancialYear as FortnoxYear
 from fortnox import NotFound, Voucher
 from voucher_sender import refusals, waiting
 from voucher_sender.correcting import reversals, words
-from voucher_sender.correcting.correction import Correction, heading, reversing_id
+from voucher_sender.correcting.correction import Correction, heading, note, reversing_id
 from voucher_sender.correcting.originals import Original, Reversal, place_of
 from voucher_sender.correcting.reversals import Entry, Place
 from voucher_sender.findings import wrong
@@ -56,7 +56,7 @@ async def _prepare(desk: Desk) -> bool:
         await waiting.refuse(desk, error, refused)
         log.info("correction.refused", vouchers=len(verdicts), refused=len(refused))
         return False
-    await _keep(desk, request, _correction(request, originals, years))
+    await _keep(desk, request, _correction(desk, request, originals, years))
     return True
 
 
@@ -164,10 +164,13 @@ async def _seen(desk: Desk, original: Original, entry: Entry, places: set[tuple[
     return Reversal(BookedAs(series=series, number=number, financial_year=year), ours=ours)
 
 
-def _correction(request: VouchersCorrectionRequested, originals: Sequence[Original], years: Years) -> Correction:
+def _correction(
+    desk: Desk, request: VouchersCorrectionRequested, originals: Sequence[Original], years: Years
+) -> Correction:
     vouchers = tuple(one.reversing(request, _other_year(request, one, years)) for one in originals)
     ids = tuple(one.voucher_id for one in originals)
-    return heading(request).model_copy(update={"vouchers": vouchers, "originals": ids})
+    told = note(request.requested_by, desk.job.event.time)
+    return heading(request).model_copy(update={"vouchers": vouchers, "originals": ids, "note": told})
 
 
 def _other_year(request: VouchersCorrectionRequested, original: Original, years: Years) -> FinancialYear | None:

@@ -30,12 +30,12 @@ class Entry:
     """The invoices that say they are booked in it."""
 
 
-def entries(case: Case, referred: Collection[VoucherName]) -> dict[VoucherName, Entry]:
-    """By the voucher's name: those with rows on the ledger accounts, and those that invoices say they are booked in."""
+def entries(case: Case, referred: Collection[VoucherName], *, touching: bool = True) -> dict[VoucherName, Entry]:
+    """By the voucher's name: those that are referred to, and those with rows on the ledger accounts."""
     accounts = {str(account) for account in case.accounts}
     document, found = case.document, {}
     for name, place in places_of(document, case.year).items():
-        voucher = document.vouchers[place] if name in referred or _touches(case, place, accounts) else None
+        voucher = document.vouchers[place] if name in referred or (touching and name in case.touched) else None
         if voucher is None or voucher.date is None or name is None:
             continue
         entry = Entry(name, voucher.date)
@@ -49,12 +49,3 @@ def entries(case: Case, referred: Collection[VoucherName]) -> dict[VoucherName, 
         entry.left = entry.amount
         found[name] = entry
     return found
-
-
-def _touches(case: Case, place: int, accounts: set[str]) -> bool:
-    columns, codes = case.document.vouchers.columns, case.document.words.accounts.codes
-    wanted = {codes[account] for account in accounts if account in codes}
-    for rows, first in ((case.document.rows, columns.first_row), (case.document.struck, columns.first_struck)):
-        if not wanted.isdisjoint(rows.account.codes[first[place] : first[place + 1]]):
-            return True
-    return False

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Protocol
 
 import sie
 from importer.ledger.as_of import belongs
 from importer.ledger.details import Details
 from importer.ledger.model import Invoice, Settlement, VoucherName
+from importer.ledger.vat import places_of
 
 
 class Listed(Protocol):
@@ -85,12 +87,25 @@ class Case:
         return belongs(invoice, self.closing_date, cash_method=self.cash_method)
 
     def is_on_account(self, invoice: Invoice) -> bool:
-        """Under the cash method only what has a voucher of its own in this year, or was booked before it, is.
+        """Under the cash method only what this year's voucher puts there, or what was booked before the year, is.
 
         What is paid is booked on its payment then, past the ledger account.
         """
         if not self.cash_method:
             return invoice.booked
-        if invoice.voucher is not None:
-            return invoice.voucher.year == self.year or invoice.invoice_date < self.start
+        if invoice.voucher is not None and invoice.voucher.year == self.year:
+            return invoice.voucher in self.touched
         return invoice.booked and invoice.invoice_date < self.start
+
+    @cached_property
+    def touched(self) -> frozenset[VoucherName]:
+        """The year's vouchers that have rows on the ledger accounts, or had before they were struck."""
+        codes, columns = self.document.words.accounts.codes, self.document.vouchers.columns
+        wanted = {codes[account] for account in map(str, self.accounts) if account in codes}
+        booked, struck = self.document.rows.account.codes, self.document.struck.account.codes
+        sides = ((booked, columns.first_row), (struck, columns.first_struck))
+        return frozenset(
+            name
+            for name, place in places_of(self.document, self.year).items()
+            if name and any(not wanted.isdisjoint(rows[first[place] : first[place + 1]]) for rows, first in sides)
+        )

@@ -1,13 +1,13 @@
 """What is left over on either side, once all that belongs together is taken away, and why it may be so."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from importer.ledger.explain.account import Entry
 from importer.ledger.explain.case import Case
 from importer.ledger.explain.causes import Cause, Finding
-from importer.ledger.explain.matching import NEARBY, PAYMENT_TYPES, Matched
+from importer.ledger.explain.matching import NEARBY, Matched, is_of_payment
 from importer.ledger.explain.paid import Paid
 from importer.ledger.model import Invoice
 
@@ -16,8 +16,13 @@ ROUNDING_ACCOUNTS = ("374",)  # BAS 3740
 LEAST = Decimal(1)  # a krona: less is rounding
 
 
-def left_over(case: Case, entries: Iterable[Entry], matched: Matched) -> Iterator[Finding]:
-    """Vouchers and payments without each other, vouchers of invoices that book something else."""
+def left_over(
+    case: Case, entries: Iterable[Entry], matched: Matched, elsewhere: Mapping[str, Entry]
+) -> Iterator[Finding]:
+    """Vouchers and payments without each other, vouchers of invoices that book something else.
+
+    `elsewhere` are vouchers of payments that don't touch the account, by the payment's number.
+    """
     payments = [one for one in matched.payments if one.lowered_ledger(case)]
     on_account = [one for one in matched.entries if one.on <= case.closing_date and one.left]
     empty = [one for one in entries if one.left and not one.amount and one.on <= case.closing_date]
@@ -28,7 +33,7 @@ def left_over(case: Case, entries: Iterable[Entry], matched: Matched) -> Iterato
         yield _voucher(case, entry, paid)
     struck = [one for one in entries if one.struck and not one.left]
     for paid in payments:
-        yield _payment(case, paid, struck)
+        yield _payment(case, paid, struck, elsewhere.get(paid.number))
 
 
 def opening(stood: Decimal, brought: Sequence[tuple[Invoice, Decimal]], start: date) -> Iterator[Finding]:
@@ -48,8 +53,7 @@ def _paid_by(case: Case, entry: Entry, payments: Sequence[Paid]) -> Paid | None:
     """The payment that a voucher was made for although their amounts differ."""
     reference = case.references.get(entry.name)
     if reference is not None:
-        is_payment = reference.type.upper() in PAYMENT_TYPES
-        return next((one for one in payments if is_payment and one.number == reference.number), None)
+        return next((one for one in payments if is_of_payment(reference) and one.number == reference.number), None)
     same_day = [one for one in payments if one.on == entry.on]
     return same_day[0] if entry.edited and len(same_day) == 1 else None
 
@@ -98,19 +102,29 @@ def _by_hand(entry: Entry) -> tuple[Cause, str | None]:
 def _account(case: Case, entry: Entry, *, related: bool) -> str | None:
     """The account that has what is missing here; `related` ones stand beside the ledger account, such as 1519."""
     missing = -entry.left
-    beside = tuple(str(account)[:3] for account in case.accounts)
     found = (account for account, amount in entry.others.items() if amount == missing)
-    return next((account for account in sorted(found) if account.startswith(beside) is related), None)
+    return next((account for account in sorted(found) if account.startswith(_beside(case)) is related), None)
 
 
-def _payment(case: Case, paid: Paid, struck: Sequence[Entry]) -> Finding:
+def _payment(case: Case, paid: Paid, struck: Sequence[Entry], elsewhere: Entry | None) -> Finding:
     """A payment that no voucher on the account stands for."""
-    entry = next((one for one in struck if one.struck == -paid.effect and abs(one.on - paid.on) <= NEARBY), None)
+    edited = next((one for one in struck if one.struck == -paid.effect and abs(one.on - paid.on) <= NEARBY), None)
+    entry, cause, account = edited, Cause.EDITED if edited else Cause.PAYMENT_NOT_BOOKED, None
+    if edited is None and elsewhere is not None:
+        account = next((one for one, amount in sorted(elsewhere.others.items()) if amount == -paid.effect), None)
+        beside = account is not None and account.startswith(_beside(case))
+        entry, cause = elsewhere, Cause.RELATED_ACCOUNT if beside else Cause.OTHER_ACCOUNT
     return Finding(
-        Cause.EDITED if entry else Cause.PAYMENT_NOT_BOOKED,
+        cause,
         -paid.effect,
         voucher=str(entry.name) if entry else None,
         invoice=paid.invoice.number,
         payment=paid.number,
         on=paid.on,
+        account=account,
     )
+
+
+def _beside(case: Case) -> tuple[str, ...]:
+    """What the accounts beside the ledger account begin with, such as 151."""
+    return tuple(str(account)[:3] for account in case.accounts)

@@ -16,6 +16,7 @@ from importer.ledger.explain import classify
 from importer.ledger.explain.account import Entry, entries
 from importer.ledger.explain.case import Case
 from importer.ledger.explain.causes import Cause, Explained, Finding, by_cause
+from importer.ledger.explain.elsewhere import vouchers_elsewhere
 from importer.ledger.explain.matching import NEARBY, Matched, match
 from importer.ledger.explain.paid import Paid, all_paid
 from importer.ledger.model import Invoice, VoucherName
@@ -30,7 +31,7 @@ class Explanation:
     causes: tuple[Explained, ...]
     unexplained: Decimal
     first_day: date | None
-    """From which on they are not the same; the day before the year where they weren't when it began."""
+    """From which on they are not the same; the year's first where they weren't when it began."""
 
 
 def explain(case: Case, difference: Decimal) -> Explanation:
@@ -50,8 +51,9 @@ def series_to_read(case: Case, difference: Decimal) -> tuple[str, ...]:
     """
     if difference == 0:
         return ()
-    explaining = _Explaining(case)
-    return tuple(sorted({entry.name.series for entry in explaining.matched.entries if entry.left and not entry.linked}))
+    matched = _Explaining(case).matched
+    left = (entry for entry in matched.entries if not entry.linked and entry.on <= case.closing_date)
+    return tuple(sorted({entry.name.series for entry in left}))
 
 
 class _Explaining:
@@ -70,14 +72,15 @@ class _Explaining:
             self._lowered[paid.invoice.number] += paid.effect
         until = case.closing_date + NEARBY
         wanted = [one for one in self._paid if one.counts_on_account(case) and case.start <= one.on <= until]
-        on_account = [one for one in self._entries.values() if one.left and one.amount]
+        on_account = [one for one in self._entries.values() if one.left and one.amount and one.on <= until]
         on_account.sort(key=lambda one: (bool(one.linked), one.name))
         self.matched: Matched = match(on_account, wanted, dict(case.references))
 
     def findings(self) -> Iterator[Finding]:
         yield from self._invoices()
         yield from self._matched_payments()
-        yield from classify.left_over(self._case, self._entries.values(), self.matched)
+        elsewhere = vouchers_elsewhere(self._case, self.matched.payments, self._entries)
+        yield from classify.left_over(self._case, self._entries.values(), self.matched, elsewhere)
         yield from self._settlements()
         yield from self._opening()
         yield from _unbooked(self._case)
@@ -103,8 +106,9 @@ class _Explaining:
         return None
 
     def _link(self, invoice: Invoice) -> None:
-        """An invoice accounts for its share of the voucher that it is booked in."""
-        if invoice.voucher in self._entries and not invoice.cancelled and invoice.rate:
+        """An invoice accounts for its share of the voucher that it is booked in, if it is booked on the account."""
+        is_there = self._case.is_on_account(invoice) and not (invoice.cancelled or invoice.cash)
+        if invoice.voucher in self._entries and is_there and invoice.rate:
             entry = self._entries[invoice.voucher]
             entry.linked.append(invoice)
             entry.left -= invoice.in_sek(invoice.total)

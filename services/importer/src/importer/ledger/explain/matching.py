@@ -60,6 +60,10 @@ def match(entries: Sequence[Entry], payments: Sequence[Paid], references: dict[V
     return found
 
 
+def is_of_payment(reference: Reference) -> bool:
+    return reference.type.upper() in PAYMENT_TYPES
+
+
 def _is_manual(reference: Reference | None) -> bool:
     return reference is not None and reference.type.upper() == MANUAL_TYPE
 
@@ -68,7 +72,7 @@ def _by_reference(found: Matched, references: dict[VoucherName, Reference]) -> N
     known = {one.number: one for one in found.payments}
     for entry in found.entries:
         reference = references.get(entry.name)
-        if reference is None or reference.type.upper() not in PAYMENT_TYPES:
+        if reference is None or not is_of_payment(reference):
             continue
         paid = known.get(reference.number)
         if paid is not None and _fits(entry.left, [paid]):
