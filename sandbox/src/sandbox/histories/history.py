@@ -9,7 +9,14 @@ from random import Random
 from typing import Any
 
 from common import database as db
-from common.events import ConnectionEstablished, Event, VouchersApproved, new_event, to_record
+from common.events import (
+    ConnectionEstablished,
+    Event,
+    VouchersApproved,
+    VouchersCorrectionRequested,
+    new_event,
+    to_record,
+)
 from common.events.connections import ConnectionKind, ConnectionStatus
 from sandbox.histories import wires
 from sandbox.histories.checker import judge, replayed
@@ -113,11 +120,10 @@ class History:
                     process.after(blow.steps, partial(self._blow, process, blow.kind, blow.seconds))
         process.start(live(process, self._around))
 
-    def _send(self, event: Event[VouchersApproved]) -> None:
-        batch = event.data
-        ids = [one.voucher_id for one in batch.vouchers]
-        self._note(None, f"sends {batch.business_key[:8]} {batch.series} {batch.mode} {batch.policy} {ids}")
-        self._sent.append(Command(event.id, batch.TYPE, TENANT, batch.model_dump(mode="json")))
+    def _send(self, event: Event[VouchersApproved | VouchersCorrectionRequested]) -> None:
+        command = Command(event.id, event.data.TYPE, TENANT, event.data.model_dump(mode="json"))
+        self._note(None, f"{command.type} {command.key[:8]} {event.data.series} {command.voucher_ids}")
+        self._sent.append(command)
         self._commands.send(to_record(event))
 
     def _blow(self, process: Process, kind: str, seconds: float) -> None:

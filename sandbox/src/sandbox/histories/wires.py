@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 READY = b"Z\x00\x00\x00\x05"  # ReadyForQuery, with which each answer ends; one byte of status follows
 BACKEND = b"K\x00\x00\x00\x0c"  # BackendKeyData: the process id follows
+CANCEL = b"\x04\xd2\x16\x2e"  # CancelRequest: not to wait for what it is to cancel
 IN_TRANSACTION = ord("T")
 CLOCK = "virtual_clock"
 FOLLOW = f"""
@@ -169,7 +170,7 @@ class Traffic:
 
     def send(self, wire: Wire, data: bytes) -> None:
         self._opening.discard(wire)
-        if wire is self._running:
+        if wire is self._running or data[4:8] == CANCEL:
             wire.flush(data)
             return
         self._queue.append((wire, data))
@@ -209,9 +210,9 @@ class Traffic:
         if self._time_is_new:
             self._start(self._set_clock())
             return
-        wire, data = self._queue.popleft()
-        while self._queue and self._queue[0][0] is wire:
-            data += self._queue.popleft()[1]
+        wire = self._queue[0][0]
+        data = b"".join(data for one, data in self._queue if one is wire)
+        self._queue = deque((one, data) for one, data in self._queue if one is not wire)
         if wire.process and wire.process.stand is Stand.DEAD:
             self._release()
             return
