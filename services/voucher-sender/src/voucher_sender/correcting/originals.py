@@ -126,7 +126,7 @@ class Original:
         told: dict[str, Any] = {"place": written(receipt.series, receipt.number)}
         told["by"] = _named(reversing.receipt, receipt)
         if gone := [finding.swedish for finding in last.in_fortnox(last.receipt)]:
-            return wrong(words.CORRECTION_CHANGED, receipt.voucher_id, **told, why=" ".join(gone))
+            return wrong(words.CORRECTION_CHANGED, receipt.voucher_id, **told, why=" ".join(gone).rstrip("."))
         if last is not reversing:
             return wrong(words.CORRECTED_IN_TURN, receipt.voucher_id, **told, last=_named(last.receipt, receipt))
         return wrong(words.ALREADY_CORRECTED, receipt.voucher_id, **told)

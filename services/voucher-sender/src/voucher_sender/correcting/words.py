@@ -70,9 +70,9 @@ CORRECTED_IN_TURN = Problem(
 )
 CORRECTION_CHANGED = Problem(
     code="voucher.correction-changed",
-    swedish="Verifikation {place} har ändrats genom {by}. Senaste ändringen står inte kvar som den bokfördes: {why}",
+    swedish="Verifikation {place} har ändrats genom {by}. Senaste ändringen står inte kvar som den bokfördes: {why}.",
     next_step="Kontrollera i Fortnox vad som gäller. {place} kan inte ändras härifrån igen: gör det som återstår där.",
-    english="{place} was reversed by {by}, but the last correction is no longer as it was booked: {why}",
+    english="{place} was reversed by {by}, but the last correction is no longer as it was booked: {why}.",
 )
 CORRECTION_DOUBLED = Problem(
     code="voucher.correction-doubled",
