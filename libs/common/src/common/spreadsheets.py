@@ -17,6 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from common.clock import SWEDEN
 
 LONGEST_TEXT = 32_767  # characters that a cell takes
+MARGINS = (0.3, 0.3, 0.5, 0.6)  # inches: left, right, top, bottom; ledgers are broad
 A4 = 9  # Excel's number for the paper
 OPTIONS = {
     "in_memory": True,
@@ -98,6 +99,7 @@ class Sheet:
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
+        sheet.set_margins(*MARGINS)
         sheet.print_area(0, 0, last_row, len(widths) - 1)
         sheet.set_footer(f"&L{footer.replace('&', '&&')}&RSida &P av &N")
 
