@@ -9,12 +9,15 @@ import pytest
 
 from common.problems import CATALOGUE
 from connector.settings import ConnectorSettings
+from importer.checks.causes import CAUSES
+from importer.ledger.explain import Cause
 from importer.settings import ImporterSettings
 from sandbox import documentation
 from voucher_sender.settings import VoucherSenderSettings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+TEST = re.compile(r"def (test_\w+)")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -49,3 +52,20 @@ def test_every_setting_is_documented() -> None:
     undocumented = {name.upper() for one in settings for name in one.model_fields if f"`{name.upper()}`" not in page}
 
     assert undocumented == set()
+
+
+def test_every_rule_of_the_ledgers_has_the_test_that_it_names() -> None:
+    page = (DOCS / "ledgers.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    tests = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    written = {*TEST.findall(tests), *(file.stem for file in (ROOT / "tests").rglob("test_*.py"))}
+
+    assert named - written == set()
+    assert len(named) > 30
+
+
+def test_every_cause_of_a_difference_is_described_and_has_words() -> None:
+    page = (DOCS / "ledgers.md").read_text(encoding="utf-8")
+
+    assert {cause for cause in Cause if f"| `{cause}` |" not in page} == set()
+    assert set(CAUSES) == set(Cause)

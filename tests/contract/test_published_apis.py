@@ -10,12 +10,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from common.problems import CATALOGUE
 from connector import api as connector_api  # noqa: F401  (brings its problems)
+from importer import api as importer_api  # noqa: F401  (brings its problems)
 from voucher_sender import api as voucher_sender_api  # noqa: F401  (brings its problems)
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENTS = {
     name: json.loads((DOCS / f"{name}-api.json").read_text(encoding="utf-8"))
-    for name in ("connector", "voucher-sender")
+    for name in ("connector", "importer", "voucher-sender")
 }
 CALLS = [
     pytest.param(document, operation, id=f"{name} {method.upper()} {path}")

@@ -7,10 +7,11 @@ from pathlib import Path
 from common import openapi
 from common.problems import CATALOGUE, Problem
 from connector.api import router as connector_router
+from importer.api import router as importer_router
 from sandbox.stack import SERVICES
 from voucher_sender.api import router as voucher_sender_router
 
-INTERFACES = {"connector": connector_router, "voucher-sender": voucher_sender_router}
+INTERFACES = {"connector": connector_router, "importer": importer_router, "voucher-sender": voucher_sender_router}
 
 HEAD = """# Errors
 

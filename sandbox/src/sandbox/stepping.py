@@ -133,9 +133,10 @@ class Life:
                 raise asyncio.CancelledError from None
             raise
 
-    def keep(self, task: "asyncio.Task[Any]") -> None:
+    def keep(self, task: "asyncio.Task[Any]", coroutine: Coroutine[Any, Any, Any]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: coroutine.close())  # one that was buried before it began
 
     @types.coroutine
     def _drive(self, coroutine: Coroutine[Any, Any, Result]) -> Generator[Any, Any, Result]:
@@ -185,5 +186,5 @@ def _make_task(
     if life is None:
         return asyncio.Task(coroutine, loop=loop, context=context)
     task = asyncio.Task(life.task(coroutine), loop=loop, context=context)
-    life.keep(task)
+    life.keep(task, coroutine)
     return task

@@ -50,6 +50,7 @@ from sandbox.fortnox.world import World
 from sandbox.product.assembly import ChunkValue
 
 BASE = "http://fortnox.test"
+KEY = "the-key-of-the-product"
 SCOPES = ["companyinformation", "bookkeeping", "settings", "invoice", "customer", "supplierinvoice", "supplier"]
 BOOKS = files("sandbox").joinpath("books", "Sie4.se").read_bytes()
 ENDS = {"import.completed", "import.failed", "import.cancelled", "import.refused"}
@@ -249,6 +250,7 @@ class House:
     heard: list[dict[str, Any]] = field(default_factory=list)
     data: dict[UUID, dict[tuple[str, int], ChunkValue]] = field(default_factory=dict)
     service: Service[Any] | None = None
+    app: FastAPI | None = None
     http: httpx.AsyncClient | None = None
     running: "asyncio.Task[None] | None" = None
 
@@ -256,8 +258,8 @@ class House:
         to_connector = httpx.ASGITransport(self.connector.app)
         build = partial(app.build, to_connector=to_connector, to_fortnox=self.network)
         self.service = Service("importer", "importer", self.settings, build)
-        web = httpx.ASGITransport(create_app(self.service, [api.router]))
-        self.http = httpx.AsyncClient(base_url="http://importer.test", transport=web)
+        self.app = create_app(self.service, [api.router])
+        self.http = httpx.AsyncClient(base_url="http://importer.test", transport=httpx.ASGITransport(self.app))
         self.running = asyncio.create_task(self.service.run())
         while self.service.missing:  # noqa: ASYNC110  (as a reader of /health/ready would)
             await asyncio.sleep(0.01)
@@ -290,7 +292,7 @@ async def house(kafka: str, topic_prefix: str, create_database: Callable[..., Aw
         connector_url="http://connector.test",
         connector_key=SecretStr("key"),
         fortnox_api_url=BASE,
-        callers={"product": Caller(keys=(SecretStr("the-key-of-the-product"),), scopes=frozenset({"imports"}))},
+        callers={"product": Caller(keys=(SecretStr(KEY),), scopes=frozenset({"imports"}))},
     )
     network = Network()
     said = [topic_prefix + topic.name for topic in (topics.IMPORTS, topics.IMPORT_DATA)]
@@ -379,9 +381,9 @@ class Stage:
         """What this company's Fortnox was asked through the API."""
         return [one for one in await self.simulator.calls() if one["tenant"] == self.tenant and "/3/" in one["path"]]
 
-    async def get(self, path: str, key: str = "the-key-of-the-product") -> httpx.Response:
+    async def get(self, path: str, key: str = KEY, method: str = "GET") -> httpx.Response:
         assert self.house.http
-        return await self.house.http.get(path, headers={"authorization": f"Bearer {key}"})
+        return await self.house.http.request(method, path, headers={"authorization": f"Bearer {key}"})
 
     async def value(self, question: str, *arguments: Any) -> Any:
         return await self.house.pool.fetchval(question, *arguments)

@@ -23,7 +23,9 @@ from common.events import (
     ImportResendRequested,
 )
 from common.jobs import JobStore
-from importer.repository import Imports, prune
+from common.pruning import prune
+from importer.kept import rules
+from importer.repository import Imports
 from importer.result import Result
 from sandbox.product.assembly import prove
 
@@ -373,12 +375,12 @@ async def test_old_imports_go_with_all_that_belongs_to_them(stage: Any) -> None:
     kept = timedelta(days=30)
 
     async with stage.house.pool.acquire() as connection:
-        await prune(connection, kept, kept)
+        await prune(connection, rules(kept))
         assert (await stage.get(f"/v1/imports/{request.import_id}/sie")).status_code == 200
         await connection.execute(
             "update imports set used_at = used_at - $2::interval where import_id = $1", request.import_id, kept
         )
-        await prune(connection, kept, kept)
+        await prune(connection, rules(kept))
 
     assert (await stage.get(f"/v1/imports/{request.import_id}")).status_code == 404
     assert await stage.value("select count(*) from sie_files where import_id = $1", request.import_id) == 0
@@ -400,9 +402,10 @@ async def test_many_old_imports_go_in_lots_and_those_that_can_still_end_stay(sta
     await stage.value(f"update imports set used_at = {month_ago} where import_id = $1", waiting.import_id)
 
     async with stage.house.pool.acquire() as connection:
-        gone = await prune(connection, timedelta(days=30), timedelta(days=30))
+        await prune(connection, rules(timedelta(days=30)))
 
-    assert gone == 46
+    left = "select count(*) from imports where connection_id = $1 and datasets = '{}'"
+    assert await stage.value(left, stage.connection_id) == 0
     assert (await stage.get(f"/v1/imports/{waiting.import_id}")).status_code == 200
 
 

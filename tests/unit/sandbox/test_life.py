@@ -71,3 +71,15 @@ async def test_what_is_outside_goes_on_and_counts_for_one_await() -> None:
     assert await life.live(main())
 
     assert (len(said), life.awaits) == (5, 1)
+
+
+async def test_a_task_that_never_began_is_cleared_away_without_complaint() -> None:
+    said: list[str] = []
+
+    async def main() -> None:
+        asyncio.create_task(steps(said, "late")).cancel()
+        await asyncio.sleep(0)
+
+    assert await Life().live(main())
+
+    assert said == []

@@ -2,7 +2,8 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from common import database, logging
+from common.database import Connection
 from common.messaging.dead_letters import replay
 from common.settings import DatabaseSettings, ServiceSettings, load
 
@@ -35,6 +37,16 @@ class Command:
     run: Callable[[Any, argparse.Namespace], Coroutine[Any, Any, int]]
     """Gets settings and arguments; gives the exit code."""
     arguments: Callable[[argparse.ArgumentParser], None] = _no_arguments
+
+
+@asynccontextmanager
+async def connected(settings: DatabaseSettings, schema: str) -> AsyncIterator[Connection]:
+    """A connection to a service's database, for one of its commands."""
+    connection = await database.connect(settings.database_url.get_secret_value(), schema)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
 
 
 def main(

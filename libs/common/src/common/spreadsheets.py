@@ -11,11 +11,13 @@ from typing import Any
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from common.clock import SWEDEN
 
 LONGEST_TEXT = 32_767  # characters that a cell takes
+MARGINS = (0.3, 0.3, 0.5, 0.6)  # inches: left, right, top, bottom; ledgers are broad
 A4 = 9  # Excel's number for the paper
 OPTIONS = {
     "in_memory": True,
@@ -40,6 +42,19 @@ STYLES: dict[str, dict[str, Any]] = {
 STYLE_OF = {str: "text", int: "number", Decimal: "amount", date: "date", datetime: "time"}
 
 Cell = str | int | Decimal | date | datetime | None
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def cell(row: int, column: int) -> str:
+    """A cell's name in formulas, such as B7."""
+    name: str = xl_rowcol_to_cell(row, column)
+    return name
+
+
+def cells(column: int, first: int, last: int) -> str:
+    """A column's cells from one row to another, such as $B$7:$B$9."""
+    name: str = xl_range_abs(first, column, last, column)
+    return name
 
 
 class Sheet:
@@ -73,16 +88,18 @@ class Sheet:
         shown = float(value) if isinstance(value, Decimal) else value
         self._worksheet.write_formula(row, column, formula, self._styles[style], shown)
 
-    def lay_out(self, widths: Sequence[float], heading_row: int, last_row: int, footer: str) -> None:
-        """A4, landscape, one page wide, the heading on each page, page numbers; nothing but the content is printed."""
+    def lay_out(self, widths: Sequence[float], heading_row: int | None, last_row: int, footer: str) -> None:
+        """A4, landscape, one page wide, a heading on each page, page numbers; nothing but the content is printed."""
         sheet = self._worksheet
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
-        sheet.freeze_panes(heading_row + 1, 0)
+        if heading_row is not None:
+            sheet.freeze_panes(heading_row + 1, 0)
+            sheet.repeat_rows(heading_row)
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(heading_row)
+        sheet.set_margins(*MARGINS)
         sheet.print_area(0, 0, last_row, len(widths) - 1)
         sheet.set_footer(f"&L{footer.replace('&', '&&')}&RSida &P av &N")
 

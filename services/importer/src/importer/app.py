@@ -1,11 +1,8 @@
 """Wiring: which part gets which, and nothing else."""
 
 import httpx
-import structlog
 from fastapi import FastAPI
 
-from common.clock import Clock
-from common.database import GONE, Pool
 from common.events import (
     CONNECTION_STATES,
     ImportCancelRequested,
@@ -17,17 +14,15 @@ from common.events import (
 from common.jobs import JobKind
 from common.leases import Leases
 from common.messaging.inbox import Inbox, Route
-from common.pruning import EVERY, KEEP_INBOX
 from common.service import Runtime, Service
 from common.service import create_app as create_service_app
-from importer import api, endings, repository
+from importer import api, endings, kept
 from importer.handlers import IMPORT, RESEND, Handlers
 from importer.import_job import Importer
+from importer.operating.measuring import measure_forever
 from importer.publishing import Publisher
 from importer.resend_job import Resender
 from importer.settings import ImporterSettings
-
-log = structlog.get_logger()
 
 
 async def build(
@@ -49,7 +44,7 @@ async def build(
     resends = runtime.worker(
         JobKind(RESEND, [ImportResendRequested], resender.run, resender.give_up, buried=resender.buried)
     )
-    handlers = Handlers(runtime.outbox, runtime.name, runtime.clock)
+    handlers = Handlers(runtime.outbox, runtime.name, runtime.clock, forgets=settings.forget_with_connection)
     runtime.inbox(
         topics.IMPORT_REQUESTS,
         Route(ImportRequested, handlers.enqueue, handlers.refuse),
@@ -70,18 +65,8 @@ async def build(
             await connections.accept(record)
 
     runtime.subscribe(topics.CONNECTIONS, on_connection)
-    runtime.tasks.append(prune_forever(runtime.pool, settings, runtime.clock))
-
-
-async def prune_forever(pool: Pool, settings: ImporterSettings, clock: Clock) -> None:
-    """Old imports go with all that belongs to them, once an hour by any replica."""
-    while True:
-        try:
-            async with pool.acquire() as connection:
-                await repository.prune(connection, settings.retention, KEEP_INBOX)
-        except GONE as error:
-            log.warning("pruning.failed", error=type(error).__name__)
-        await clock.sleep(EVERY)
+    runtime.pruning += kept.rules(settings.retention)
+    runtime.tasks.append(measure_forever(runtime.pool, runtime.clock))
 
 
 def create_app(settings: ImporterSettings) -> FastAPI:

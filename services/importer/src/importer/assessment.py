@@ -19,6 +19,7 @@ from importer.ledger.as_of import open_items
 from importer.ledger.beside import unbooked_payments
 from importer.ledger.details import Details, merged
 from importer.ledger.explain import Case, Reference, explain, series_to_read
+from importer.ledger.later import dated_after
 from importer.ledger.model import VoucherName
 from importer.ledger.reconcile import reconcile
 from importer.result import Ledger
@@ -78,6 +79,7 @@ class Assessment:
             items=tuple(self.items),
             reconciliation=self.reconciliation.model_copy(update=explained),
             unbooked_payments=unbooked_payments(self.sources.payments, self.closing_date),
+            later=dated_after(self.sources.listed, self.closing_date),
         )
 
     def _case(self, references: Mapping[VoucherName, Reference]) -> Case:

@@ -18,6 +18,7 @@ def conclude(request: ImportRequested, fetched: Fetched, edges: Sequence[int] = 
         datasets=request.datasets,
         sie_sha256=fetched.document.sha256,
         ledgers=tuple(ledgers),
+        ageing_edges=tuple(edges),
         checks=_checks(request, fetched, ledgers),
         read_from=fetched.read_from,
         read_to=fetched.read_to,

@@ -7,6 +7,7 @@ from uuid import UUID
 from common.clock import SYSTEM, Clock
 from common.database import Connection
 from common.events import (
+    ConnectionRemoved,
     ConnectionState,
     Event,
     EventData,
@@ -22,6 +23,7 @@ from common.jobs import JobStore
 from common.jobs.store import load
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
+from importer.kept import Keeping
 from importer.repository import Cancellations, Imports
 
 IMPORT = "import"
@@ -35,6 +37,8 @@ class Handlers:
     outbox: Outbox
     source: str
     clock: Clock = SYSTEM
+    forgets: bool = False
+    """Whether what is kept of a connection's imports goes when the connection is removed."""
 
     async def enqueue(self, connection: Connection, event: Event[ImportRequested]) -> None:
         """A new import; one that was cancelled before it was asked for ends at once."""
@@ -72,8 +76,10 @@ class Handlers:
         await JobStore(connection).enqueue(RESEND, 1, event, lane=f"{RESEND}:{event.data.import_id}")
 
     async def wake(self, connection: Connection, event: Event[ConnectionState]) -> None:
-        """A connection lives (again): imports that waited for it go on."""
+        """A connection lives (again), or is no more: imports that waited for it go on, or end."""
         await JobStore(connection).wake(event.data.connection_id)
+        if self.forgets and isinstance(event.data, ConnectionRemoved):
+            await Keeping(connection).forget_all(event.data.connection_id)
 
     async def _meet_others(self, connection: Connection, request: ImportRequested) -> None:
         """What becomes of other imports of the same company and year that are under way; see `import.requested`."""

@@ -130,6 +130,13 @@ NO_SIE_FILE = Problem(
     english="No SIE file is stored for this import.",
     status=404,
 )
+NO_LEDGER = Problem(
+    code="import.no-ledger",
+    swedish="Importen omfattar inte den reskontran.",
+    next_step="Hämta på nytt från Fortnox med reskontran förbockad.",
+    english="This ledger was not asked for in the import.",
+    status=404,
+)
 
 WHAT = {
     "companyinformation": "företagsuppgifter",

@@ -1,26 +1,18 @@
-"""All SQL of the importer. The caller owns the transaction."""
+"""The SQL of imports under way; that of what is kept of them is in `kept`. The caller owns the transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from common.database import Connection
 from common.events import ImportRequested, Trouble
-from common.pruning import prune_table
 
-IMPORTS_AT_ONCE = 20  # deleted in one statement: each may have a hundred megabytes
 SELECT_IMPORT = """
     select import_id, connection_id, datasets, year_from, year_to, closing_date, status, percent, line,
            waiting_since, waits, trouble, requested_at, ended_at, joins, superseded_by
     from imports
-"""
-OLD_IMPORT = """
-    used_at < clock() - $1::interval and (ended_at is not null or not exists (
-        select from jobs
-        where kind = 'import' and business_key = import_id::text and status in ('queued', 'running', 'waiting')
-    ))
 """
 
 
@@ -272,7 +264,10 @@ class Results:
     async def find(self, import_id: UUID, connection_id: UUID) -> bytes | None:
         """Only for the connection that it belongs to."""
         content: bytes | None = await self._connection.fetchval(
-            "select content from results join imports using (import_id) where import_id = $1 and connection_id = $2",
+            """
+            select content from results join imports using (import_id)
+            where import_id = $1 and connection_id = $2 and forgotten_at is null
+            """,
             import_id,
             connection_id,
         )
@@ -282,13 +277,6 @@ class Results:
         """It was published again; its retention counts from now."""
         await self._connection.execute("update results set completed = $2 where import_id = $1", import_id, completed)
         await self.used(import_id)
-
-    async def completed(self, import_id: UUID) -> dict[str, Any] | None:
-        """The last `import.completed` of an import."""
-        completed: dict[str, Any] | None = await self._connection.fetchval(
-            "select completed from results where import_id = $1", import_id
-        )
-        return completed
 
     async def used(self, import_id: UUID) -> None:
         """Its retention counts from now."""
@@ -325,12 +313,3 @@ class Cancellations:
                 connection_id,
             )
         )
-
-
-async def prune(connection: Connection, results: timedelta, cancellations: timedelta) -> int:
-    """Deletes ended imports with all that belongs to them, and old cancellations; returns how many imports went.
-
-    One that never ended and that no job will end, as of a job buried by earlier code, counts as ended.
-    """
-    await prune_table(connection, "cancellations", "requested_at < clock() - $1::interval", cancellations)
-    return await prune_table(connection, "imports", OLD_IMPORT, results, lot=IMPORTS_AT_ONCE)

@@ -8,6 +8,8 @@ from common.events.import_data import OpenItem, UnbookedPayment
 from common.events.imports import Reconciliation
 from common.events.types import Model, Timestamp
 from importer.fetch.books import Company
+from importer.ledger.ageing import EDGES
+from importer.ledger.later import LaterInvoice
 
 
 class Ledger(Model):
@@ -17,6 +19,8 @@ class Ledger(Model):
     items: tuple[OpenItem, ...]
     reconciliation: Reconciliation
     unbooked_payments: tuple[UnbookedPayment, ...] = ()
+    later: tuple[LaterInvoice, ...] = ()
+    """Dated shortly after the closing date; only in the documents."""
 
 
 class Result(Model):
@@ -27,6 +31,8 @@ class Result(Model):
     datasets: tuple[Dataset, ...]
     sie_sha256: str
     ledgers: tuple[Ledger, ...]
+    ageing_edges: tuple[int, ...] = EDGES
+    """The last day of each of their ageing buckets."""
     checks: tuple[Check, ...]
     read_from: Timestamp
     read_to: Timestamp

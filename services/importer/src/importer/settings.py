@@ -23,6 +23,8 @@ class ImporterSettings(ConnectorClientSettings):
     """How long an import waits for a new consent, or for Fortnox or the connector to come back."""
     keep_results_days: PositiveFloat = 30
     """How long an import's SIE file and result are kept after they were last used."""
+    forget_with_connection: bool = False
+    """Whether they go at once when the product removes the connection."""
 
     ageing_edges: Annotated[tuple[PositiveInt, ...], AfterValidator(rising)] = EDGES
     """The last day of each ageing bucket, as JSON: [30,60,90] gives 1–30, 31–60, 61–90 and over 90 days overdue."""

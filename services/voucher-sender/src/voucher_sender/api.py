@@ -11,6 +11,7 @@ from common.http import only
 from common.openapi import examples, problem_responses
 from common.problems import NOT_FOUND
 from common.service import Runtime, current_runtime
+from common.spreadsheets import MEDIA_TYPE
 from voucher_sender import documents
 from voucher_sender import examples as ex
 from voucher_sender.problems import ONLY_CHECKED
@@ -75,14 +76,14 @@ async def receipts(batch_id: BatchId, runtime: Current) -> BatchReceipts:
     "/batches/{batch_id}/receipts.xlsx",
     response_class=Response,
     responses=problem_responses(NOT_FOUND, ONLY_CHECKED)
-    | {200: {"content": {documents.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    | {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
     tags=["receipts"],
 )
 async def receipts_spreadsheet(batch_id: BatchId, runtime: Current) -> Response:
     """The same as a spreadsheet, "Överföringskvitto": a row for each voucher, control totals, reasons of refusals."""
     content = await asyncio.to_thread(documents.transfer_note, await receipts(batch_id, runtime))
     disposition = f'attachment; filename="overforingskvitto-{batch_id}.xlsx"'
-    return Response(content, media_type=documents.MEDIA_TYPE, headers={"content-disposition": disposition})
+    return Response(content, media_type=MEDIA_TYPE, headers={"content-disposition": disposition})
 
 
 @router.get("/connections/{connection_id}/batches", responses=examples(200, page=ex.PAGE), tags=["batches"])

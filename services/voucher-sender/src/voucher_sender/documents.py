@@ -9,7 +9,6 @@ from voucher_sender.repository import Outcome
 from voucher_sender.views import BatchReceipts, Entry
 
 TITLE = "Överföringskvitto"
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STATES = {
     Outcome.BOOKED: "Bokförd",
     Outcome.ALREADY_BOOKED: "Redan bokförd",

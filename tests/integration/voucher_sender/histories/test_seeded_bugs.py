@@ -1,19 +1,20 @@
 """The checker is tested too: a sender with a bug of the kind that it is there for does not get past it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import count, islice
 from typing import Any
 
 import pytest
 
+from common.jobs import JobStore
+from common.jobs.store import Claim, Heartbeat
 from fortnox import NewVoucher, OutcomeUnknown, Voucher, VoucherRow
 from fortnox.testing import FreePermit
 from sandbox.histories.plan import draw
 from voucher_sender import booking, closing, lookup, resolve, right
 from voucher_sender.booking import Booking
 from voucher_sender.content import to_send
-from voucher_sender.right import RightToPost
 
 AT_MOST = 40  # rough histories that a bug may survive
 Patch = pytest.MonkeyPatch
@@ -63,28 +64,34 @@ def receipt_before_commit(patch: Patch) -> None:
 
 
 def wrong_lock(patch: Patch) -> None:
-    """The lock keeps nobody out, and who commits an intent does not look whether the job is still its own."""
+    """Nothing keeps a second sender out: neither the series' lock nor the job's fence, which guards it once more.
+
+    The lock alone may go: who has lost the job is then stopped by its fence, in the very transaction of the intent.
+    """
 
     async def lock(*_: Any) -> bool:
         return True
 
-    @asynccontextmanager
-    async def transaction(self: RightToPost, _job: Any) -> AsyncIterator[Any]:
-        async with self.session.transaction():
-            yield self.session
+    extend = JobStore.extend
+
+    async def extend_or_not(self: JobStore, claim: Claim) -> Heartbeat:
+        return await extend(self, claim) or Heartbeat(kept=True, cancel_requested=False)
 
     patch.setattr(right, "_lock", lock)
-    patch.setattr(RightToPost, "transaction", transaction)
+    patch.setattr(JobStore, "hold", lock)
+    patch.setattr(JobStore, "extend", extend_or_not)
 
 
 def one_look(patch: Patch) -> None:
     """One look that misses proves that nothing is there, however late a list may be."""
 
-    async def judge(_desk: Any, pending: Any, began: Any) -> Any:
-        over = pending.over_at or pending.ends_by
-        return over if began < over else None
+    find_out = resolve.find_out
 
-    patch.setattr(resolve, "_judge", judge)
+    async def look_once(desk: Any, pending: Any) -> list[Voucher]:
+        over = pending.over_at or pending.ends_by
+        return await find_out(desk, replace(pending, missed_at=over - desk.timing.settling))
+
+    patch.setattr(resolve, "find_out", look_once)
 
 
 def intent_after_post(patch: Patch) -> None:
@@ -109,21 +116,21 @@ def payload(booking: Any, pending: Any) -> NewVoucher:
 @pytest.mark.parametrize(
     ("bug", "caught_as"),
     [
-        (no_marker, "doubled"),
-        (blind_retry, "doubled"),
-        (receipt_before_commit, "false_receipts"),
-        (wrong_lock, "doubled"),
-        (one_look, "doubled"),
-        (intent_after_post, "doubled"),
+        (no_marker, {"doubled"}),
+        (blind_retry, {"doubled"}),
+        (receipt_before_commit, {"false_receipts", "lost"}),
+        (wrong_lock, {"doubled", "lost"}),
+        (one_look, {"doubled"}),
+        (intent_after_post, {"doubled"}),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_a_seeded_bug_is_caught(
-    histories: Any, monkeypatch: Patch, figure: Any, bug: Callable[[Patch], None], caught_as: str
+    histories: Any, monkeypatch: Patch, figure: Any, bug: Callable[[Patch], None], caught_as: set[str]
 ) -> None:
     bug(monkeypatch)
 
     figures = histories(rough_seeds(), until_wrong=True)
 
-    assert getattr(figures, caught_as), figures.words
+    assert any(getattr(figures, name) for name in caught_as), figures.words
     figure(f"seeded bug {bug.__name__}: caught by history {figures.histories} of at most {AT_MOST}")

@@ -12,6 +12,7 @@ import sie
 from common.concurrency import tasks
 from common.events import Dataset, FinancialYear, ImportRequested
 from common.events.types import Model
+from common.organisation_number import legal_entity
 from importer import problems
 from importer.fetch.plan import SECOND_LOOK
 from importer.fetch.reading import Reading
@@ -75,9 +76,8 @@ def digits(number: str) -> str:
 
 
 def shown_number(number: str) -> str:
-    """A legal person's number; a natural person's is never shown (its third digit is 0 or 1, a month's)."""
-    plain = digits(number)
-    return number if len(plain) == 10 and plain[2] >= "2" else "personnummer, visas inte"
+    """A legal person's number; a natural person's is never shown."""
+    return legal_entity(number) or "personnummer, visas inte"
 
 
 def find_year(wanted: FinancialYear, years: list[fortnox.FinancialYear]) -> fortnox.FinancialYear:

@@ -77,8 +77,9 @@ class Reading:
 
     async def forget(self, what: str, key: str) -> None:
         """A single record is to be asked for again."""
-        self.singles.pop(f"{what}/{key}", None)
-        await self.checkpoints.forget(f"{what}/{key}")
+        name = f"{what}/{key}"
+        if self.singles.pop(name, None) is not None or self.checkpoints.take(name) is not None:
+            await self.checkpoints.forget(name)
 
     def count(self, what: str) -> None:
         """An answer that is of no use to a later attempt."""

@@ -12,6 +12,11 @@ def days_overdue(due_date: date | None, invoice_date: date, on: date) -> int:
     return (on - (due_date or invoice_date)).days
 
 
+def buckets(edges: Sequence[int] = EDGES) -> tuple[str, ...]:
+    """All that there are, the newest claims first."""
+    return (NOT_DUE, *(bucket(edge, edges) for edge in (*edges, edges[-1] + 1)))
+
+
 def bucket(days: int, edges: Sequence[int] = EDGES) -> str:
     """`not_due`, `1-30`, `31-60`, `61-90` or `over_90`, or whatever the edges make."""
     if days <= 0:

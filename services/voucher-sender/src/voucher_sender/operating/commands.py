@@ -11,8 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from common import database
-from common.command import Command
-from common.database import Connection
+from common.command import Command, connected
 from common.leases import Leases, Purpose
 from common.messaging.outbox import Outbox
 from common.problems import ProblemError
@@ -29,7 +28,7 @@ DONE, REFUSED, NOT_NOW = 0, 1, 3
 
 async def show(settings: DatabaseSettings, arguments: argparse.Namespace) -> int:
     """Prints the stories of batches, given by their ids or by those of vouchers."""
-    async with _connection(settings) as connection:
+    async with connected(settings, SCHEMA) as connection:
         stories, missing = Stories(connection), 0
         for wanted in arguments.id:
             batches = await _batches(stories, wanted)
@@ -43,7 +42,7 @@ async def show(settings: DatabaseSettings, arguments: argparse.Namespace) -> int
 
 async def undecided(settings: DatabaseSettings, _arguments: argparse.Namespace) -> int:
     """Prints all that waits for a person."""
-    async with _connection(settings) as connection:
+    async with connected(settings, SCHEMA) as connection:
         doubts = await Decisions(connection).waiting()
     for doubt in doubts:
         print(*story.waiting(doubt), sep="\n")
@@ -126,15 +125,6 @@ async def _show(stories: Stories, batch_id: UUID) -> None:
         print(*story.voucher(voucher), sep="\n")
     for decision in await stories.decisions(batch_id):
         print(story.decision(decision))
-
-
-@asynccontextmanager
-async def _connection(settings: DatabaseSettings) -> AsyncIterator[Connection]:
-    connection = await database.connect(settings.database_url.get_secret_value(), SCHEMA)
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=5)
 
 
 @asynccontextmanager

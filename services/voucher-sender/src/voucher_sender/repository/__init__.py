@@ -2,7 +2,7 @@
 
 from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Tally, Wait
 from voucher_sender.repository.companies import Companies
-from voucher_sender.repository.corrections import CorrectedBefore, Corrections
+from voucher_sender.repository.corrections import Asked, CorrectedBefore, Corrections
 from voucher_sender.repository.decisions import Decisions, Doubt, Place
 from voucher_sender.repository.receipts import MARKER_DIFFERS, Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
@@ -11,6 +11,7 @@ from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, S
 
 __all__ = [
     "MARKER_DIFFERS",
+    "Asked",
     "Batch",
     "Batches",
     "Claimed",

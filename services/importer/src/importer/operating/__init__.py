@@ -1,0 +1,1 @@
+"""What operators have: an import's story, and how many are under way."""
