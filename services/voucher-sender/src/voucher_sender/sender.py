@@ -43,7 +43,9 @@ class Timing:
     give_up_after: timedelta = timedelta(hours=72)
     """For how long a batch waits without getting anywhere. One with an unknown outcome waits on."""
     lock_memory: timedelta = timedelta(days=1)
-    """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
+    """For how long it is remembered that a series is exempt from the lock: the company can change that."""
+    refusal_memory: timedelta = timedelta(minutes=10)
+    """The same of one that is not: meanwhile it is not asked again, and then one voucher is sent to find out."""
     registers: timedelta = timedelta(seconds=60)
     """For how long a company's registers are remembered for its next batches."""
 
@@ -147,10 +149,9 @@ class Desk:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
 
-    @property
-    def note(self) -> str:
-        """What Fortnox is told beside the marker."""
-        return self.command.note if isinstance(self.command, Correction) else ""
+    def note(self, position: int) -> str:
+        """What Fortnox is told beside the marker of the voucher at a position, counted from 1."""
+        return self.command.notes[position - 1] if isinstance(self.command, Correction) else ""
 
     @contextmanager
     def holding(self, right: RightToPost) -> Iterator[None]:
