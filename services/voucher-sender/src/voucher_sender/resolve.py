@@ -29,6 +29,7 @@ import structlog
 from common.problems import Problem
 from fortnox import Voucher
 from voucher_sender import lookup
+from voucher_sender.doubts import receipt_found
 from voucher_sender.lookup import Alike, Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import UNCERTAIN_GAP, UNCERTAIN_UNSEEN
@@ -88,7 +89,7 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
 async def clear(desk: Desk) -> None:
     """Finds out about vouchers of other batches in the series, ended or not. Raises HeldBack while that can't be known.
 
-    Where one is seen, nothing is told here: its receipt comes with its own batch, or with the one that sends it again.
+    One that is seen gets its receipt here when its batch has ended; else that comes with its own batch.
     """
     async with desk.sender.pool.acquire() as connection:
         doubts = await Vouchers(connection).in_doubt(
@@ -101,7 +102,8 @@ async def clear(desk: Desk) -> None:
             raise HeldBack from uncertain
         async with desk.transaction() as connection:
             seen = found[0].voucher_number if found else None
-            await Vouchers(connection).found_out(desk.tenant, pending, seen)
+            if not await receipt_found(desk, connection, pending, found):
+                await Vouchers(connection).found_out(desk.tenant, pending, seen)
 
 
 async def look_for(desk: Desk, pending: Pending, *, whole: bool) -> Look:
