@@ -104,6 +104,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             number=receipt.number,
             financial_year=receipt.financial_year,
             voucher_date=receipt.voucher_date,
+            sent_date=receipt.sent_at,
             booked_date=receipt.booked_at,
             approval_state=receipt.approval_state,
             rows_hash=receipt.rows_hash,
