@@ -174,6 +174,24 @@ async def test_a_job_whose_lane_runs_already_does_not_keep_others_from_being_cla
     assert found.business_key == other.business_key != earlier.business_key
 
 
+async def test_what_is_told_to_scale_on_is_what_another_process_could_take(queue: Any) -> None:
+    async def waiting() -> int:
+        async with queue.pool.acquire() as connection:
+            return (await JobStore(connection).waiting("import")).count
+
+    busy, long = uuid4(), uuid4()
+    for _ in range(3):
+        await queue.enqueue(busy)
+    assert await waiting() == 1
+    found = await claim(queue)
+    assert found
+    assert await waiting() == 0
+    await queue.enqueue(long)
+    assert await waiting() == 1
+    await queue.pool.execute("update jobs set lease_until = clock() where id = $1", found.id)
+    assert await waiting() == 2
+
+
 async def test_code_never_claims_a_job_of_a_newer_version(queue: Any) -> None:
     await queue.enqueue(version=2)
 

@@ -6,9 +6,9 @@ import csv
 import hashlib
 import os
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO, StringIO
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 from zipfile import ZipFile
@@ -25,10 +25,8 @@ from common.events import (
     Dataset,
     ImportRequested,
     ImportResendRequested,
-    new_event,
 )
 from common.pruning import prune
-from importer.handlers import Handlers
 from importer.kept import rules
 from importer.operating.measuring import measure
 
@@ -173,16 +171,44 @@ async def test_the_product_can_have_all_of_a_connection_forgotten(stage: Any) ->
     assert await stage.value("select count(*) from sie_files where import_id = $1", request.import_id) == 0
 
 
-@pytest.mark.parametrize("forgets", [True, False])
-async def test_documents_go_with_the_connection_if_the_product_says_so(stage: Any, forgets: bool) -> None:
+@pytest.fixture
+async def forgetful(stage: Any) -> AsyncIterator[Any]:
+    """The importer with the setting that lets documents go with their connection."""
+    before = stage.house.settings
+    for settings in (before.model_copy(update={"forget_with_connection": True}), before):
+        await stage.house.stop()
+        stage.house.settings = settings
+        await stage.house.start()
+        if settings is not before:
+            yield stage
+
+
+async def test_documents_go_with_the_connection_if_the_product_says_so(forgetful: Any) -> None:
+    stage = forgetful
     request, _ = await imported(stage, datasets=(Dataset.SIE4,))
-    handlers = Handlers(SimpleNamespace(), "importer", forgets=forgets)  # type: ignore[arg-type]  # nothing is said
+    stage.lose_connection()
+    waiting = stage.request()
+    await stage.send(waiting)
+    await stage.event(waiting, "import.waiting")
 
-    async with stage.house.pool.acquire() as connection:
-        await handlers.wake(connection, new_event(removed(stage), source="connector", time=SYSTEM.now()))
+    await stage.send(removed(stage))
+    await stage.true("select forgotten_at is not null from imports where import_id = $1", request.import_id)
 
-    expected = 404 if forgets else 200
-    assert (await stage.get(f"/v1/imports/{request.import_id}/sie")).status_code == expected
+    for one in (request, waiting):
+        assert (await stage.get(f"/v1/imports/{one.import_id}")).status_code == 404
+        assert (await stage.get(f"/v1/imports/{one.import_id}/sie")).status_code == 404
+
+
+async def test_otherwise_they_stay_for_who_wants_to_file_after_disconnecting(stage: Any) -> None:
+    request, _ = await imported(stage, datasets=(Dataset.SIE4,))
+
+    await stage.send(removed(stage))
+    await stage.true(
+        "select exists (select from inbox where type = 'connection.removed' and data::text like '%' || $1 || '%')",
+        str(stage.connection_id),
+    )
+
+    assert (await stage.get(f"/v1/imports/{request.import_id}/sie")).status_code == 200
 
 
 async def test_imports_under_way_are_counted_and_the_oldest_is_known(stage: Any) -> None:

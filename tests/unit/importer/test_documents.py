@@ -172,9 +172,20 @@ def test_what_the_numbers_do_not_say_stands_beside_them(a_result: MakeResult) ->
 
     shown = texts(opened(a_result(), a_ledger(*items))[0])
 
-    assert "2026-01-15 betalning 400,00; 2026-01-20 bortskrivning 600,00" in shown
+    assert "2026-01-15 betalning 400,00\n2026-01-20 bortskrivning 600,00" in shown
     assert "Slutbetald 2026-01-20; Inkasso eller såld (Fortnox Finans); Påmind 2 gånger, senast 2025-12-20" in shown
     assert "Kreditfaktura till 12; Ej bokförd" in shown
+    assert "Åldersanalys" in shown
+
+
+def test_foreign_settlements_name_their_currency_and_overpayments_are_called_so(a_result: MakeResult) -> None:
+    half = Settlement(kind="credit", date=date(2026, 1, 15), amount=Decimal(-5), against="9")
+    item = an_item(-5, amount=100, currency="EUR", paid_after=(half,))
+
+    shown = texts(opened(a_result(), a_ledger(item))[0])
+
+    assert "2026-01-15 kvittning −5,00 EUR mot faktura 9" in shown
+    assert "Överbetald; Slutbetald 2026-01-15" in shown
 
 
 amounts = st.decimals(min_value=-(10**7), max_value=10**7, places=2)

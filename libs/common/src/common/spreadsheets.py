@@ -19,6 +19,7 @@ from common.clock import SWEDEN
 LONGEST_TEXT = 32_767  # characters that a cell takes
 FIRST_YEAR = 1900  # in a spreadsheet's calendar
 OF_ORE = -2  # the exponent of amounts in whole öre
+MARGINS = (0.3, 0.3, 0.5, 0.6)  # inches: left, right, top, bottom; ledgers are broad
 A4 = 9  # Excel's number for the paper
 OPTIONS = {
     "in_memory": True,
@@ -110,6 +111,7 @@ class Sheet:
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
+        sheet.set_margins(*MARGINS)
         sheet.print_area(0, 0, last_row, len(widths) - 1)
         sheet.set_footer(f"&L{footer.replace('&', '&&')}&RSida &P av &N")
 

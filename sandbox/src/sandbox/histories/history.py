@@ -9,7 +9,14 @@ from random import Random
 from typing import Any
 
 from common import database as db
-from common.events import ConnectionEstablished, Event, VouchersApproved, new_event, to_record
+from common.events import (
+    ConnectionEstablished,
+    Event,
+    VouchersApproved,
+    VouchersCorrectionRequested,
+    new_event,
+    to_record,
+)
 from common.events.connections import ConnectionKind, ConnectionStatus
 from sandbox.histories import wires
 from sandbox.histories.checker import judge, replayed
@@ -53,6 +60,7 @@ class History:
         self._sent: list[Command] = []
         self._replicas: list[Process] = []
         self._calm = False
+        self._broken: BaseException | None = None
         self._around = Surroundings(
             dsn, VirtualClock(loop), self._fortnox, self._network, self._commands, self._connections, self._note
         )
@@ -72,6 +80,8 @@ class History:
             verdict.changed_by_replay = replayed(before, await self._record())
         finally:
             self._clear_away()
+        if self._broken:
+            verdict.lost.append(f"a replica ended by {self._broken!r}")
         return Told(self.plan.seed, verdict, self._network.unknown_outcomes, self.trace)
 
     def _prepare(self) -> None:
@@ -111,13 +121,18 @@ class History:
             for blow in self.plan.blows:
                 if blow.replica == number:
                     process.after(blow.steps, partial(self._blow, process, blow.kind, blow.seconds))
-        process.start(live(process, self._around))
+        process.start(live(process, self._around)).add_done_callback(partial(self._ended, process), context=nobody())
 
-    def _send(self, event: Event[VouchersApproved]) -> None:
-        batch = event.data
-        ids = [one.voucher_id for one in batch.vouchers]
-        self._note(None, f"sends {batch.business_key[:8]} {batch.series} {batch.mode} {batch.policy} {ids}")
-        self._sent.append(Command(event.id, batch.TYPE, TENANT, batch.model_dump(mode="json")))
+    def _ended(self, process: Process, life: asyncio.Task[None]) -> None:
+        """A replica never ends by itself."""
+        if not life.cancelled() and (error := life.exception()):
+            self._note(process, f"ended by {error!r}")
+            self._broken = self._broken or error
+
+    def _send(self, event: Event[VouchersApproved | VouchersCorrectionRequested]) -> None:
+        command = Command(event.id, event.data.TYPE, TENANT, event.data.model_dump(mode="json"))
+        self._note(None, f"{command.type} {command.key[:8]} {event.data.series} {command.voucher_ids}")
+        self._sent.append(command)
         self._commands.send(to_record(event))
 
     def _blow(self, process: Process, kind: str, seconds: float) -> None:

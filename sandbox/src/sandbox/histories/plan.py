@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
-from common.events import FinancialYear, VouchersApproved
+from common.events import FinancialYear, VouchersApproved, VouchersCorrectionRequested
 from common.events.voucher_batches import ApprovedVoucher, Mode, Policy, VoucherRow
 
 YEAR = FinancialYear(from_date=date(2025, 1, 1), to_date=date(2025, 12, 31))
@@ -28,7 +28,7 @@ class Sending:
     """A command that the product sends, as often as `at` has times."""
 
     at: tuple[float, ...]
-    command: VouchersApproved
+    command: VouchersApproved | VouchersCorrectionRequested
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,9 @@ def _sendings(random: Random) -> tuple[Sending, ...]:
             sendings[-1] = Sending((at, at + random.uniform(0, 200)), batch)
         if random.random() < 0.3:
             sendings.append(Sending((at + random.uniform(0, 200),), _again(random, connections, batch)))
+        for _ in range(random.choice((0, 0, 1, 2))):
+            later = at + random.uniform(0, 300)
+            sendings.append(Sending((later, later + 20)[: random.randint(1, 2)], _correction(random, batch)))
     return tuple(sendings)
 
 
@@ -156,6 +159,20 @@ def _again(random: Random, connections: list[UUID], batch: VouchersApproved) -> 
     if random.random() < 0.2:
         return batch.model_copy(update={"vouchers": tuple(vouchers)})
     return _batch(random, random.choice(connections), vouchers)
+
+
+def _correction(random: Random, batch: VouchersApproved) -> VouchersCorrectionRequested:
+    """Asks for some of the batch's vouchers to be reversed, whether they are booked by then or not."""
+    ids = [one.voucher_id for one in batch.vouchers]
+    return VouchersCorrectionRequested(
+        connection_id=batch.connection_id,
+        correction_id=_uuid(random),
+        financial_year=YEAR,
+        series=random.choice(SERIES),
+        date=YEAR.to_date,
+        voucher_ids=tuple(random.sample(ids, random.randint(1, len(ids)))),
+        requested_by="Redovisningskonsulten",
+    )
 
 
 def _batch(random: Random, connection: UUID, vouchers: list[ApprovedVoucher]) -> VouchersApproved:

@@ -111,7 +111,7 @@ def correct(
     series: str,
     day: Day,
     voucher_ids: Annotated[list[str], typer.Argument(help="Of vouchers that were booked; all or none are reversed.")],
-    requested_by: Annotated[str, typer.Option(help="Who asked for it, as it is kept.")] = "",
+    requested_by: Annotated[str, typer.Option(help="Who asks for it; kept, and told in Fortnox.")],
 ) -> None:
     """Asks for booked vouchers to be reversed and shows what is said of them."""
     year, correction_id = Year(from_date.date(), to_date.date()), uuid4()

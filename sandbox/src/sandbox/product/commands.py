@@ -110,7 +110,7 @@ def vouchers_correction_requested(
     day: date,
     voucher_ids: Sequence[str],
     *,
-    requested_by: str = "",
+    requested_by: str,
 ) -> CommandRecord:
     """Asks for booked vouchers to be reversed, all or none, by vouchers of that year, series and day."""
     data = {

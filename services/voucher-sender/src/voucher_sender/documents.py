@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from common.clock import SWEDEN
 from common.spreadsheets import Book, Cell, Sheet
+from voucher_sender.correcting.correction import year_name
 from voucher_sender.remarks import Word, name_of, of_entry, of_refusal, places, word_of
 from voucher_sender.views import BatchReceipts, Correction, Entry, SinceBooked, Stage
 
@@ -124,7 +125,7 @@ def _place(entry: Entry, other: Correction | None) -> str | None:
     place = f"{other.series} {other.number}"
     if entry.receipt is not None and entry.receipt.financial_year == other.financial_year:
         return place
-    return f"{place} ({other.year.short if other.year else 'annat räkenskapsår'})"
+    return f"{place} ({year_name(other.year) if other.year else 'annat räkenskapsår'})"
 
 
 def _asked(entry: Entry) -> str | None:

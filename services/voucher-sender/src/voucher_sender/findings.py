@@ -188,9 +188,9 @@ PROJECT_COMPLETED = Problem(
 )
 REPEATED_ID = Problem(
     code="voucher.repeated-id",
-    swedish="Samma verifikation finns flera gånger i omgången.",
-    next_step="Skicka omgången på nytt med varje verifikation en gång.",
-    english="The voucher_id occurs {times} times in the batch.",
+    swedish="Samma verifikation finns flera gånger i det som skickades.",
+    next_step="Skicka på nytt med varje verifikation en gång.",
+    english="The voucher_id occurs {times} times.",
 )
 ALREADY_BOOKED = Problem(
     code="voucher.already-booked",

@@ -149,10 +149,9 @@ class Desk:
         """The batch's voucher at a position, counted from 1."""
         return self.command.vouchers[position - 1]
 
-    @property
-    def note(self) -> str:
-        """What Fortnox is told beside the marker."""
-        return self.command.note if isinstance(self.command, Correction) else ""
+    def note(self, position: int) -> str:
+        """What Fortnox is told beside the marker of the voucher at a position, counted from 1."""
+        return self.command.notes[position - 1] if isinstance(self.command, Correction) else ""
 
     @contextmanager
     def holding(self, right: RightToPost) -> Iterator[None]:

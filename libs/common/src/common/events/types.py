@@ -76,12 +76,6 @@ class FinancialYear(Model):
     def __str__(self) -> str:
         return f"{self.from_date}–{self.to_date}"
 
-    @property
-    def short(self) -> str:
-        """2025, or 2024/2025 where it spans two calendar years."""
-        first, last = self.from_date.year, self.to_date.year
-        return str(first) if first == last else f"{first}/{last}"
-
 
 class Trouble(Model):
     """A catalogued problem as an event tells it."""

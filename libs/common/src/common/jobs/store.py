@@ -8,6 +8,15 @@ from uuid import UUID
 from common.database import Connection
 from common.events.envelope import Event, EventData
 
+COULD_RUN = """
+    (j.status in ('queued', 'waiting') and j.run_at <= (select at from now)
+     or j.status = 'running' and j.lease_until < (select at from now))
+    and not exists (
+        select from jobs e
+        where e.kind = j.kind and e.lane = j.lane and e.id <> j.id
+          and (e.position < j.position and e.status in ('queued', 'running', 'waiting') or e.status = 'running'))
+"""  # fresh, due again, or left by a dead process, and the next of its lane
+
 
 @dataclass
 class Claim:
@@ -77,20 +86,13 @@ class JobStore:
         process took a job of the same lane in the same instant: the index is what makes lanes exclusive.
         """
         row = await self._connection.fetchrow(
-            """
+            f"""
             with now as (select clock() as at),
             next as (
                 select j.id, j.connection_id
                 from jobs j
                 left join job_turns t on t.kind = j.kind and t.connection_id = j.connection_id
-                where j.kind = $1 and j.version <= $2
-                  and (j.status in ('queued', 'waiting') and j.run_at <= (select at from now)
-                       or j.status = 'running' and j.lease_until < (select at from now))
-                  and not exists (
-                      select from jobs e
-                      where e.kind = j.kind and e.lane = j.lane and e.id <> j.id
-                        and (e.position < j.position and e.status in ('queued', 'running', 'waiting')
-                             or e.status = 'running'))
+                where j.kind = $1 and j.version <= $2 and {COULD_RUN}
                 order by t.served_at nulls first, j.position
                 limit 1
                 for update of j skip locked
@@ -106,7 +108,7 @@ class JobStore:
             where jobs.id = next.id
             returning jobs.id, kind, jobs.connection_id, business_key, command, attempts, fence, checkpoint,
                       cancel_requested, created_at
-            """,
+            """,  # noqa: S608  (a constant)
             kind,
             version,
             lease,
@@ -240,12 +242,13 @@ class JobStore:
         return command
 
     async def waiting(self, kind: str) -> Waiting:
-        """Work of a kind that could be done now."""
+        """Work of a kind that could be done now: what waits its turn in a lane is no work for another process."""
         row = await self._connection.fetchrow(
-            """
-            select count(*) as count, coalesce(clock() - min(run_at), interval '0') as oldest
-            from jobs where kind = $1 and status in ('queued', 'waiting') and run_at <= clock()
-            """,
+            f"""
+            with now as (select clock() as at)
+            select count(*) as count, coalesce((select at from now) - min(run_at), interval '0') as oldest
+            from jobs j where j.kind = $1 and {COULD_RUN}
+            """,  # noqa: S608  (a constant)
             kind,
         )
         assert row is not None

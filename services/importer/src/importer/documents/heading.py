@@ -1,5 +1,7 @@
 """What stands above each sheet: whose ledger it is, of which day, and when it was read."""
 
+from datetime import date
+
 from common.organisation_number import legal_entity
 from common.spreadsheets import Cell, Sheet
 from importer.documents.words import NAMES, method
@@ -12,7 +14,7 @@ def write(sheet: Sheet, title: str, result: Result, ledger: Ledger, column: int 
     row = 1
     for label, value in _lines(result, ledger).items():
         sheet.put(row, 0, label, "label")
-        sheet.put(row, column, value, "line")
+        sheet.put(row, column, value, "date" if type(value) is date else "line")
         row += 1
     return row + 1
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from common.events import Dataset
-from common.events.import_data import OpenItem, Settlement
+from common.events.import_data import OpenItem
 from common.spreadsheets import Cell
 from importer.checks.results import kronor
 from importer.documents.words import NAMES, SETTLED, bucket
 from importer.ledger import ageing
+from importer.ledger.model import KRONOR
 
 NUMBER, CURRENCY, REMAINING, REMAINING_SEK = "Fakturanr", "Valuta", "Restbelopp", "Restbelopp SEK"
 TAX_AGENCY = "Därav ROT/RUT"
@@ -30,54 +30,53 @@ class Column:
 def columns(dataset: Dataset, edges: Sequence[int]) -> list[Column]:
     """All of them, in order."""
     names, suppliers = NAMES[dataset], dataset is Dataset.SUPPLIER_LEDGER
-    own_number = [Column("Leverantörens fakturanr", 16, lambda item: item.external_number)]
-    tax_agency = [Column(TAX_AGENCY, 11, lambda item: item.tax_agency_share, summed=True)]
+    own_number = [Column("Leverantörens fakturanr", 13, lambda item: item.external_number)]
+    tax_agency = [Column(TAX_AGENCY, 10, lambda item: item.tax_agency_share, summed=True)]
     return [
         Column(NUMBER, 9, lambda item: item.number),
         *(own_number if suppliers else []),
-        Column(names.party_number, 10, lambda item: item.counterparty_number),
-        Column(names.party, 26, lambda item: item.counterparty_name),
-        Column("Fakturadatum", 11, lambda item: item.invoice_date),
-        Column("Förfallodatum", 11, lambda item: item.due_date),
-        Column(CURRENCY, 7, lambda item: item.currency),
-        Column("Fakturabelopp", 13, lambda item: item.amount),
-        Column("Betalt t.o.m. balansdagen", 13, lambda item: item.paid_before),
-        Column(REMAINING, 13, lambda item: item.remaining),
-        Column(REMAINING_SEK, 13, lambda item: item.remaining_sek, summed=True),
-        Column("Dagar förfallen", 9, lambda item: max(0, item.days_overdue)),
+        Column(names.party_number, 9, lambda item: item.counterparty_number),
+        Column(names.party, 20, lambda item: item.counterparty_name),
+        Column("Fakturadatum", 10, lambda item: item.invoice_date),
+        Column("Förfallodatum", 10, lambda item: item.due_date),
+        Column(CURRENCY, 6, lambda item: item.currency),
+        Column("Fakturabelopp", 12, lambda item: item.amount),
+        Column("Betalt t.o.m. balansdagen", 12, lambda item: item.paid_before),
+        Column(REMAINING, 12, lambda item: item.remaining),
+        Column(REMAINING_SEK, 12, lambda item: item.remaining_sek, summed=True),
+        Column("Dagar efter förfallodag", 9, lambda item: max(0, item.days_overdue)),
         *(_ageing(name) for name in ageing.buckets(edges)),
-        Column("Därav moms SEK", 12, lambda item: item.remaining_vat_sek, summed=True),
+        Column("Därav moms SEK", 11, lambda item: item.remaining_vat_sek, summed=True),
         *([] if suppliers else tax_agency),
-        Column("Reglerat efter balansdagen", 13, lambda item: _sum(item.paid_after) if item.paid_after else None),
-        Column("Hur och när", 30, lambda item: "; ".join(map(settled, item.paid_after)) or None),
-        Column("Anmärkning", 24, lambda item: "; ".join(remarks(item)) or None),
+        Column("Reglerat efter balansdagen", 24, lambda item: "\n".join(settled(item)) or None),
+        Column("Anmärkning", 18, lambda item: "; ".join(remarks(item)) or None),
     ]
 
 
-def settled(one: Settlement) -> str:
-    """Such as "2026-01-15 betalning 1 250,00"."""
-    against = f" mot faktura {one.against}" if one.against else ""
-    return f"{one.date} {SETTLED.get(one.kind, one.kind)} {kronor(one.amount)}{against}"
+def settled(item: OpenItem) -> Iterator[str]:
+    """What settled it after the closing date, such as "2026-01-15 betalning 1 250,00"."""
+    currency = "" if item.currency == KRONOR else f" {item.currency}"
+    for one in item.paid_after:
+        against = f" mot faktura {one.against}" if one.against else ""
+        yield f"{one.date} {SETTLED.get(one.kind, one.kind)} {kronor(one.amount)}{currency}{against}"
 
 
 def remarks(item: OpenItem) -> Iterator[str]:
     """What the numbers don't say."""
     if item.amount < 0:
         yield f"Kreditfaktura till {item.credit_of}" if item.credit_of else "Kreditfaktura"
+    elif item.remaining < 0:
+        yield "Överbetald"
     if not item.booked:
         yield "Ej bokförd"
-    if item.paid_after and _sum(item.paid_after) == item.remaining:
+    if item.paid_after and sum(one.amount for one in item.paid_after) == item.remaining:
         yield f"Slutbetald {max(one.date for one in item.paid_after)}"
     if item.collection:
         yield "Inkasso eller såld (Fortnox Finans)"
     if item.reminders:
         last = f", senast {item.last_reminder}" if item.last_reminder else ""
-        yield f"Påmind {item.reminders} gånger{last}"
+        yield f"Påmind {item.reminders} {'gång' if item.reminders == 1 else 'gånger'}{last}"
 
 
 def _ageing(name: str) -> Column:
-    return Column(bucket(name), 12, lambda item: item.remaining_sek if item.bucket == name else None, summed=True)
-
-
-def _sum(settlements: Sequence[Settlement]) -> Decimal:
-    return sum((one.amount for one in settlements), Decimal(0))
+    return Column(bucket(name), 11, lambda item: item.remaining_sek if item.bucket == name else None, summed=True)

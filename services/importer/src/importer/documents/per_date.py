@@ -7,7 +7,7 @@ from common.events.import_data import OpenItem
 from common.spreadsheets import Sheet, cell, cells
 from importer.documents import heading
 from importer.documents.open_items import CURRENCY, REMAINING, REMAINING_SEK, Column, columns
-from importer.documents.words import PER_DATE, bucket
+from importer.documents.words import AGEING, PER_DATE, bucket
 from importer.ledger import ageing
 from importer.result import Ledger, Result
 
@@ -16,6 +16,8 @@ def write(sheet: Sheet, result: Result, ledger: Ledger, footer: str) -> str:
     """Returns the name of the cell with the ledger's total."""
     table = columns(ledger.dataset, result.ageing_edges)
     top = heading.write(sheet, PER_DATE, result, ledger)
+    aged = [bucket(name) for name in ageing.buckets(result.ageing_edges)]
+    sheet.put(top - 1, next(place for place, one in enumerate(table) if one.heading == aged[0]), AGEING, "label")
     sheet.put_row(top, [one.heading for one in table], "heading")
     for row, item in enumerate(ledger.items, start=top + 1):
         sheet.put_row(row, [one.of(item) for one in table])
@@ -23,7 +25,7 @@ def write(sheet: Sheet, result: Result, ledger: Ledger, footer: str) -> str:
         sheet.put(top + 1, 0, "Inga öppna poster")
     last = top + max(1, len(ledger.items))
     totals = Totals(sheet, table, ledger.items, top + 1, last)
-    end = totals.write(last + 1, [bucket(name) for name in ageing.buckets(result.ageing_edges)])
+    end = totals.write(last + 1, aged)
     sheet.lay_out([one.width for one in table], top, end, footer)
     return cell(last + 1, totals.column(REMAINING_SEK))
 
@@ -70,7 +72,7 @@ class Totals:
         total = cell(top, self.column(REMAINING_SEK))
         amount = sum((_sum(self._table[place], self._items) for place in places), Decimal(0))
         holds = "Stämmer" if amount == _sum(self._table[self.column(REMAINING_SEK)], self._items) else "Stämmer inte"
-        self._sheet.put(row, 0, "Åldersanalys mot restbelopp", "label")
+        self._sheet.put(row, 0, f"{AGEING} mot restbelopp", "label")
         formula = f'=IF(ROUND({aged}-{total},2)=0,"Stämmer","Stämmer inte")'
         self._formula(row, self.column(REMAINING_SEK), formula, holds, "label")
         return row + 1

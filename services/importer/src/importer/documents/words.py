@@ -9,6 +9,7 @@ from importer.ledger.model import SettlementKind
 
 PER_DATE = "Reskontralista per balansdagen"
 RECONCILIATION = "Avstämning"
+AGEING = "Åldersanalys"
 AFTER = "Fakturor efter balansdagen"
 
 
