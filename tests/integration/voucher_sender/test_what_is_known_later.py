@@ -56,14 +56,14 @@ async def test_what_the_re_check_finds_gone_or_changed_is_not_filed_as_booked(
     told = await get(http, f"batches/{again.batch_id}/receipts")
     rows, noted = await sheets(http, again.batch_id)
 
-    assert (told["totals"]["booked_total"], told["totals"]["gone_or_changed_total"]) == ("101.00", "102.00")
-    assert [one["since_booked"] for one in told["vouchers"]] == [None, what]
+    assert (told["totals"]["booked_total"], told["totals"]["not_as_booked_total"]) == ("101.00", "102.00")
+    assert [one["standing"] for one in told["vouchers"]] == ["as_booked", what]
     first, second = vouchers(rows)
     assert (first["Läge"], first["Avviker"]) == ("Redan bokförd", "Nej")
     assert second["Läge"] == word
     assert [row[:2] for row in noted] == [("v-2", "Varning")]
     own = await get(http, f"connections/{office.connection_id}/vouchers/v-2")
-    assert own["since_booked"] == told["vouchers"][1]["since_booked"]
+    assert own["standing"] == what
 
 
 async def test_a_voucher_found_twice_is_not_filed_as_booked_once(

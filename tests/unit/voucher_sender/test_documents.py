@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.events import Trouble
-from common.events.vouchers import BookedAs, NotCorrected
+from common.events.vouchers import BookedAs, NotCorrected, Standing
 from voucher_sender import examples, views
 from voucher_sender.answers import totals
 from voucher_sender.documents import transfer_note
@@ -33,6 +33,7 @@ def an_entry(position: int, outcome: Outcome | None, total: Decimal, **changes: 
     booked = outcome in {Outcome.BOOKED, Outcome.ALREADY_BOOKED}
     receipt = examples.RECEIPT.model_copy(update={"number": position, "total": total}) if booked else None
     update = {"position": position, "voucher_id": f"v-{position}", "outcome": outcome, "receipt": receipt}
+    update["standing"] = Standing.AS_BOOKED if booked else None
     return examples.FIRST.model_copy(update={"total": total, "findings": (), **update, **changes})
 
 
@@ -107,8 +108,8 @@ def test_the_formulas_cover_the_rows() -> None:
     formulas = labelled(opened(a_note(entries), values=False)[0])
 
     assert formulas["Bokförd"] == ('=COUNTIF($B$12:$B$14,"Bokförd")', '=SUMIF($B$12:$B$14,"Bokförd",$F$12:$F$14)')
-    assert formulas["Summa"] == ("=SUM(D17:D24)", "=SUM(F17:F24)")
-    assert re.search(r"D25=ROWS\(\$B\$12:\$B\$14\)", formulas["Kontroll mot raderna"][0])
+    assert formulas["Summa"] == ("=SUM(D17:D25)", "=SUM(F17:F25)")
+    assert re.search(r"D26=ROWS\(\$B\$12:\$B\$14\)", formulas["Kontroll mot raderna"][0])
 
 
 def test_corrections_name_each_other() -> None:
@@ -140,9 +141,11 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     assert transfer_note(examples.RECEIPTS) != transfer_note(a_note([], batch_id=UUID(int=1)))
 
 
-@pytest.mark.parametrize(("since", "word"), [("gone", "Finns inte längre"), ("changed", "Ändrad i Fortnox")])
+@pytest.mark.parametrize(
+    ("since", "word"), [("gone", "Finns inte längre"), ("changed", "Ändrad i Fortnox"), ("unmarked", "Utan märkning")]
+)
 def test_what_is_no_longer_as_it_was_booked_is_not_told_as_booked(since: str, word: str) -> None:
-    missed = an_entry(1, Outcome.ALREADY_BOOKED, Decimal(100), since_booked=views.SinceBooked(since))
+    missed = an_entry(1, Outcome.ALREADY_BOOKED, Decimal(100), standing=Standing(since))
     stands = an_entry(2, Outcome.BOOKED, Decimal(7))
     note = a_note([missed, stands])
 
@@ -150,8 +153,8 @@ def test_what_is_no_longer_as_it_was_booked_is_not_told_as_booked(since: str, wo
 
     assert (row["Läge"], sums[word], sums["Redan bokförd"], sums["Bokförd"]) == (word, (1, 100), (0, 0), (1, 7))
     assert "Fortnox" in row["Avviker"]
-    assert (note.totals.booked_total, note.totals.gone_or_changed_total) == (Decimal(7), Decimal(100))
-    assert note.totals.gone + note.totals.changed == 1
+    assert (note.totals.booked_total, note.totals.not_as_booked_total) == (Decimal(7), Decimal(100))
+    assert note.totals.not_as_booked == 1
 
 
 def test_a_doubled_voucher_names_its_places() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from common.events import FinancialYear, VouchersApproved, VouchersCorrectionRequested
-from common.events.vouchers import FortnoxLink
+from common.events.vouchers import Finding, FortnoxLink, Standing
 from common.jobs.store import load
 from common.problems import CATALOGUE
 from voucher_sender.correcting.correction import heading
-from voucher_sender.findings import CHANGED_IN_FORTNOX, GONE_FROM_FORTNOX
+from voucher_sender.findings import standing_of
 from voucher_sender.repository import Outcome
 from voucher_sender.repository.receipts import AWAITING_APPROVAL, api_path
 from voucher_sender.sender import COMMANDS
@@ -23,13 +23,11 @@ from voucher_sender.views import (
     Entry,
     ReceiptView,
     Refused,
-    SinceBooked,
     Stage,
     Totals,
     VoucherState,
 )
 
-SINCE_BOOKED = {GONE_FROM_FORTNOX.code: SinceBooked.GONE, CHANGED_IN_FORTNOX.code: SinceBooked.CHANGED}
 NOT_KEPT = {"numbers": "ovanför det senast kända"}  # what a text names though only its code is kept
 
 
@@ -54,7 +52,7 @@ def accepted(kept: dict[str, Any]) -> dict[str, Any]:
 
 def accepted_voucher(batch_id: UUID, voucher_id: str) -> VoucherState:
     """A voucher of such a batch."""
-    nothing_yet = dict.fromkeys(("outcome", "marker", "receipt", "since_booked", "uncertain", "decision"))
+    nothing_yet = dict.fromkeys(("outcome", "marker", "receipt", "standing", "uncertain", "decision"))
     about = {"voucher_id": voucher_id, "batch_id": batch_id, "state": ACCEPTED, "findings": (), "found_at": ()}
     return VoucherState.model_validate({**about, **nothing_yet})
 
@@ -77,9 +75,8 @@ def voucher_state(row: Mapping[str, Any]) -> VoucherState:
 def totals(entries: Sequence[Entry]) -> Totals:
     """What the entries come to."""
     outcomes = [one.outcome for one in entries]
-    since = [one.since_booked for one in entries]
-    receipts = [one.receipt for one in entries if one.receipt is not None and one.since_booked is None]
-    missed = [one.receipt for one in entries if one.receipt is not None and one.since_booked is not None]
+    receipts = [one.receipt for one in entries if one.receipt is not None and one.standing is Standing.AS_BOOKED]
+    missed = [one.receipt for one in entries if one.receipt is not None and one.standing is not Standing.AS_BOOKED]
     return Totals(
         vouchers=len(entries),
         booked=outcomes.count(Outcome.BOOKED),
@@ -89,12 +86,11 @@ def totals(entries: Sequence[Entry]) -> Totals:
         open=outcomes.count(None),
         awaiting_approval=sum(one.awaiting_approval for one in receipts),
         differing=sum(bool(one.differences) for one in receipts),
-        gone=since.count(SinceBooked.GONE),
-        changed=since.count(SinceBooked.CHANGED),
+        not_as_booked=len(missed),
         duplicated=sum(bool(one.found_at) for one in entries),
         approved_total=sum((one.total for one in entries if one.total is not None), start=Decimal(0)),
         booked_total=sum((one.total for one in receipts), start=Decimal(0)),
-        gone_or_changed_total=sum((one.total for one in missed), start=Decimal(0)),
+        not_as_booked_total=sum((one.total for one in missed), start=Decimal(0)),
     )
 
 
@@ -120,17 +116,17 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     """With what follows from what is kept."""
     derived = {
         "receipt": _receipt(row["receipt"]),
-        "since_booked": _since_booked(row),
+        "standing": _standing(row),
         "uncertain": _uncertain(row),
         "found_at": row["found_at"] or (),
     }
     return {**row, **derived}
 
 
-def _since_booked(row: Mapping[str, Any]) -> SinceBooked | None:
+def _standing(row: Mapping[str, Any]) -> Standing | None:
     if row["receipt"] is None:
         return None
-    return next((SINCE_BOOKED[one["code"]] for one in row["findings"] if one["code"] in SINCE_BOOKED), None)
+    return standing_of([Finding.model_validate(one) for one in row["findings"]])
 
 
 def _uncertain(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from common.clock import SWEDEN
+from common.events.vouchers import Standing
 from common.spreadsheets import Book, Cell, Sheet
 from voucher_sender.correcting.correction import year_name
 from voucher_sender.remarks import Word, name_of, of_entry, of_refusal, places, word_of
-from voucher_sender.views import BatchReceipts, Correction, Entry, SinceBooked, Stage
+from voucher_sender.views import BatchReceipts, Correction, Entry, Stage
 
 TITLE = "Överföringskvitto"
 REMARKS_TITLE = "Anmärkningar"
@@ -36,7 +37,11 @@ REMARKS: dict[str, float] = {
     "Vad göra": 60,
     "Kod": 32,
 }
-SINCE_BOOKED = {SinceBooked.GONE: "Finns inte längre i Fortnox", SinceBooked.CHANGED: "Har ändrats i Fortnox"}
+STANDINGS = {
+    Standing.GONE: "Finns inte längre i Fortnox",
+    Standing.CHANGED: "Har ändrats i Fortnox",
+    Standing.UNMARKED: "Saknar vår märkning i Fortnox",
+}
 STATE, AMOUNT = "B", "F"  # the columns that the control totals count
 TOTALS_AT = 3  # "Nummer": the column of the control totals' counts; their amounts stand under "Belopp"
 
@@ -115,7 +120,7 @@ def _found(entry: Entry) -> str | None:
     """What is in Fortnox now, as far as it is not what the receipt says."""
     if entry.found_at:
         return f"Finns flera gånger: {places(entry.found_at)}"
-    return SINCE_BOOKED[entry.since_booked] if entry.since_booked else None
+    return STANDINGS.get(entry.standing or Standing.AS_BOOKED)
 
 
 def _place(entry: Entry, other: Correction | None) -> str | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.events import FinancialYear
 from common.events.voucher_batches import Mode, Policy
-from common.events.vouchers import FortnoxLink
+from common.events.vouchers import FortnoxLink, Standing
 from voucher_sender import problems, views
 from voucher_sender.answers import totals
 from voucher_sender.findings import NO_ACCOUNT, wrong
@@ -57,7 +57,7 @@ FIRST = views.Entry(
     marker=MARKERS[0],
     findings=(),
     receipt=RECEIPT,
-    since_booked=None,
+    standing=Standing.AS_BOOKED,
     uncertain=None,
     found_at=(),
     decision=None,
@@ -81,6 +81,7 @@ REFUSED = FIRST.model_copy(
         "marker": None,
         "findings": (FINDING,),
         "receipt": None,
+        "standing": None,
         "corrected_by": None,
     }
 )
@@ -164,7 +165,7 @@ BOOKED = views.VoucherState(
     uncertain=None,
     found_at=(),
     receipt=RECEIPT,
-    since_booked=None,
+    standing=Standing.AS_BOOKED,
     decision=None,
     corrected_by=FIRST.corrected_by,
 )
@@ -176,6 +177,7 @@ UNCERTAIN = BOOKED.model_copy(
         "marker": MARKERS[2],
         "uncertain": DOUBT,
         "receipt": None,
+        "standing": None,
         "corrected_by": None,
     }
 )

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from common.events.vouchers import BookedAs, Finding, Severity
+from common.events.vouchers import BookedAs, Finding, Severity, Standing
 from voucher_sender.findings import ALREADY_BOOKED
 from voucher_sender.problems import DUPLICATED
 from voucher_sender.repository import Outcome
-from voucher_sender.views import Entry, Refused, SinceBooked
+from voucher_sender.views import Entry, Refused
 
 
 class Word(StrEnum):
@@ -18,6 +18,7 @@ class Word(StrEnum):
     ALREADY_BOOKED = "Redan bokförd"
     GONE = "Finns inte längre"
     CHANGED = "Ändrad i Fortnox"
+    UNMARKED = "Utan märkning"
     DUPLICATED = "Finns flera gånger"
     REJECTED = "Avvisad"
     UNCERTAIN = "Osäker"
@@ -31,7 +32,7 @@ OF_OUTCOME = {
     Outcome.UNCERTAIN: Word.UNCERTAIN,
     None: Word.OPEN,
 }
-SINCE_BOOKED = {SinceBooked.GONE: Word.GONE, SinceBooked.CHANGED: Word.CHANGED}
+OF_STANDING = {Standing.GONE: Word.GONE, Standing.CHANGED: Word.CHANGED, Standing.UNMARKED: Word.UNMARKED}
 WARNING = "Varning"
 
 
@@ -50,9 +51,7 @@ def word_of(entry: Entry) -> Word:
     """What is known counts for more than what the receipt said once."""
     if entry.found_at:
         return Word.DUPLICATED
-    if entry.since_booked is not None:
-        return SINCE_BOOKED[entry.since_booked]
-    return OF_OUTCOME[entry.outcome]
+    return OF_STANDING.get(entry.standing or Standing.AS_BOOKED, OF_OUTCOME[entry.outcome])
 
 
 def name_of(entry: Entry) -> str:

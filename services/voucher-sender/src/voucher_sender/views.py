@@ -10,7 +10,7 @@ from pydantic import Field
 from common.events import FinancialYear
 from common.events.types import Amount, Model, Timestamp, Trouble
 from common.events.voucher_batches import Mode, Policy
-from common.events.vouchers import BookedAs, Corrects, Finding, FortnoxLink, NotCorrected
+from common.events.vouchers import BookedAs, Corrects, Finding, FortnoxLink, NotCorrected, Standing
 from voucher_sender.repository import Outcome, State
 
 ACCEPTED: Literal["accepted"] = "accepted"
@@ -25,13 +25,6 @@ class Stage(StrEnum):
     COMPLETED = "completed"
     REFUSED = "refused"
     """It was not begun, and `refused` says why."""
-
-
-class SinceBooked(StrEnum):
-    """What the batch's check found to have happened in Fortnox since the receipt was written."""
-
-    GONE = "gone"
-    CHANGED = "changed"
 
 
 class ReceiptView(Model):
@@ -102,8 +95,8 @@ class Told(Model):
     marker: str | None
     findings: tuple[Finding, ...]
     receipt: ReceiptView | None
-    since_booked: SinceBooked | None
-    """The receipt stands, but what it names has been deleted or changed in Fortnox; None: not as far as we know."""
+    standing: Standing | None
+    """How Fortnox has what the receipt names, as the batch's check found it; None where there is no receipt."""
     uncertain: Uncertain | None
     found_at: tuple[BookedAs, ...]
     """Where it was found, if more than once: a person must decide. A batch's entry tells it until that is done."""
@@ -152,16 +145,14 @@ class Totals(Counts):
 
     awaiting_approval: int
     differing: int
-    gone: int
-    """Booked before, and no longer in Fortnox."""
-    changed: int
-    """Booked before, and changed in Fortnox since."""
+    not_as_booked: int
+    """Booked before, and no longer in Fortnox as they were booked."""
     duplicated: int
     """In Fortnox more than once: a person must decide."""
     approved_total: Amount
     booked_total: Amount
-    """Of what is in Fortnox: booked now, or before. What is gone or changed is not counted."""
-    gone_or_changed_total: Amount
+    """Of what is in Fortnox: booked now, or before. What is not there as it was booked is not counted."""
+    not_as_booked_total: Amount
     """By their receipts."""
 
 
