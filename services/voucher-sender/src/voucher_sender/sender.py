@@ -43,7 +43,9 @@ class Timing:
     give_up_after: timedelta = timedelta(hours=72)
     """For how long a batch waits without getting anywhere. One with an unknown outcome waits on."""
     lock_memory: timedelta = timedelta(days=1)
-    """For how long it is remembered whether a series is exempt from the lock: the company can change that."""
+    """For how long it is remembered that a series is exempt from the lock: the company can change that."""
+    refusal_memory: timedelta = timedelta(minutes=10)
+    """The same of one that is not: meanwhile it is not asked again, and then one voucher is sent to find out."""
     registers: timedelta = timedelta(seconds=60)
     """For how long a company's registers are remembered for its next batches."""
 

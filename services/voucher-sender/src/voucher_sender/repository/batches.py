@@ -1,6 +1,6 @@
 """Batches, and what became of each voucher within them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -64,6 +64,8 @@ class Tally:
     uncertain: int
     awaiting_approval: int
     """Of those booked or already booked."""
+    not_as_booked: int
+    """Of those already booked: what Fortnox no longer has as it was booked."""
     calls: int
     seconds: float
 
@@ -198,7 +200,8 @@ class Batches:
             )
         )
 
-    async def tally(self, batch_id: UUID) -> Tally:
+    async def tally(self, batch_id: UUID, contrary: Collection[str]) -> Tally:
+        """`contrary` are the codes of findings that speak against an old receipt."""
         row = await self._connection.fetchrow(
             """
             select count(*) as vouchers, count(*) filter (where passed) as passed,
@@ -207,6 +210,9 @@ class Batches:
                 count(*) filter (where outcome = 'rejected') as rejected,
                 count(*) filter (where outcome = 'uncertain') as uncertain,
                 count(*) filter (where r.approval_state = any($2::int[])) as awaiting_approval,
+                count(*) filter (where outcome = 'already_booked' and exists (
+                    select from jsonb_array_elements(e.findings) found where found ->> 'code' = any($3::text[])
+                )) as not_as_booked,
                 b.calls, extract(epoch from clock() - b.began_at)::float as seconds
             from batches b left join batch_vouchers e on e.batch_id = b.batch_id
             left join receipts r on r.tenant = b.tenant and r.voucher_id = e.voucher_id
@@ -215,6 +221,7 @@ class Batches:
             """,
             batch_id,
             AWAITING_APPROVAL,
+            list(contrary),
         )
         assert row is not None
         return Tally(**row)

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from common.database import Connection
 
+MARKER_DIFFERS = "märke: "
+"""How the difference of a receipt begins whose voucher did not carry our marker when a person decided for it."""
 AWAITING_APPROVAL = (1, 2)  # Fortnox's ApprovalState: not ready, not approved (Fortnox fact 6.1)
 
 
@@ -49,6 +51,11 @@ class Receipt:
         return self.approval_state in AWAITING_APPROVAL
 
     @property
+    def marked(self) -> bool:
+        """Whether the voucher carried our marker: if not, a person decided that it counts all the same."""
+        return not any(one.startswith(MARKER_DIFFERS) for one in self.differences)
+
+    @property
     def path(self) -> str:
         return api_path(self.series, self.number, self.financial_year)
 
@@ -85,22 +92,20 @@ class Receipts:
         )
         return {row["voucher_id"]: Receipt(**row) for row in rows}
 
-    async def at(
-        self, tenant: int, financial_year: int, places: Collection[tuple[str, int]]
-    ) -> set[tuple[str, int, str]]:
-        """Series, number and rows hash of what was booked at these places: a number may have come again since."""
+    async def at(self, tenant: int, financial_year: int, places: Collection[tuple[str, int]]) -> list[Receipt]:
+        """What was booked at these places: their numbers may have come again since."""
         rows = await self._connection.fetch(
-            """
-            select series, number, rows_hash from receipts
+            f"""
+            select {", ".join(RECEIPT_COLUMNS)} from receipts
             where tenant = $1 and financial_year = $2
               and (series, number) in (select * from unnest($3::text[], $4::integer[]))
-            """,
+            """,  # noqa: S608  (our own column names)
             tenant,
             financial_year,
             [series for series, _ in places],
             [number for _, number in places],
         )
-        return {(row["series"], row["number"], row["rows_hash"]) for row in rows}
+        return [Receipt(**row) for row in rows]
 
 
 RECEIPT_COLUMNS = tuple(Receipt.__dataclass_fields__)
@@ -113,23 +118,32 @@ class SeriesLocks:
         self._connection = connection
 
     async def lockable(
-        self, tenant: int, financial_year: int, series: str, locked_until: date, valid_for: timedelta
+        self,
+        tenant: int,
+        financial_year: int,
+        series: str,
+        locked_until: date,
+        *,
+        exempt_for: timedelta,
+        refused_for: timedelta,
     ) -> bool | None:
         """What was seen last; None when nothing was, too long ago, or while the lock stood at another date.
 
-        Who moves the lock may have changed the exempt series too.
+        Who moves the lock may have changed the exempt series too; and who was refused may make the series exempt, so
+        that a refusal is not believed for as long.
         """
         seen: bool | None = await self._connection.fetchval(
             """
             select lockable from series_locks
             where tenant = $1 and financial_year = $2 and series = $3 and locked_until = $4
-              and seen_at > clock() - $5::interval
+              and seen_at > clock() - case when lockable then $6::interval else $5::interval end
             """,
             tenant,
             financial_year,
             series,
             locked_until,
-            valid_for,
+            exempt_for,
+            refused_for,
         )
         return seen
 
