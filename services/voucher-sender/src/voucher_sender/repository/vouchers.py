@@ -23,6 +23,10 @@ class State(StrEnum):
     DUPLICATED = "duplicated"
 
 
+class MayBeBooked(Exception):
+    """A voucher that may be in Fortnox was to be called rejected: a fault of ours."""
+
+
 @dataclass(frozen=True)
 class KnownVoucher:
     """What we know of a voucher_id from before."""
@@ -297,7 +301,14 @@ class Vouchers:
         """It has a receipt; returns the database's time."""
         return await self._move(tenant, voucher_id, State.BOOKED)
 
-    async def rejected(self, tenant: int, voucher_id: str) -> None:
+    async def rejected(self, tenant: int, voucher_id: str, *, proven_absent: bool = False) -> None:
+        """It is not booked. Raises MayBeBooked of one that may be in Fortnox, unless it is proven that it isn't."""
+        if not proven_absent:
+            state = await self._connection.fetchval(
+                "select state from vouchers where tenant = $1 and voucher_id = $2 for update", tenant, voucher_id
+            )
+            if state == State.INTENDED:
+                raise MayBeBooked
         await self._move(tenant, voucher_id, State.REJECTED)
 
     async def duplicated(self, tenant: int, voucher_id: str, found_at: list[dict[str, Any]]) -> None:
