@@ -114,8 +114,19 @@ async def test_one_whose_number_came_again_is_refused(office: Any, a_batch: Any)
 
     told = only(await office.correct("v-1"))
 
-    assert told["findings"][0]["code"] == "voucher.original-replaced"
+    assert told["findings"][0]["code"] == "voucher.original-unmarked"
     assert told["receipt"]["rows_hash"] == told["in_fortnox"]["rows_hash"]
+
+
+async def test_one_whose_number_another_of_ours_has_now_is_refused_and_that_one_is_not(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    await office.book(a_batch(1))
+    await office.simulator.delete_last_voucher(office.tenant, "I", office.financial_year)
+    await office.book(a_batch([voucher(2, 101)]))
+
+    assert codes(await office.correct("v-1")) == {"v-1": ["voucher.original-replaced"]}
+    assert (await office.correct("v-2"))[-1]["booked"] == 1
 
 
 async def test_one_that_a_person_has_reversed_is_refused_and_the_reversal_named(office: Any, a_batch: Any) -> None:

@@ -2,25 +2,33 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from voucher_sender.correcting.reversals import Entry, reversal_of
+from voucher_sender.content import Line, rows_hash
+from voucher_sender.correcting.reversals import Entry, Place, net, reversal_of
 
-SAME, SWAPPED = ((1229, -100), (7832, 100)), ((1229, 100), (7832, -100))
+SAME, SWAPPED = [(1229, -100), (7832, 100)], [(1229, 100), (7832, -100)]
 OURS = ("I", 12, 4)
 
 
 def entry(number: int, day: str, text: str = "", *, swapped: bool = False) -> Entry:
     month, of_month = map(int, day.split("-"))
-    return Entry(
-        ("A", number, 4), date(2025 if month > 6 else 2026, month, of_month), text, SWAPPED if swapped else SAME
-    )
+    day_of = date(2025 if month > 6 else 2026, month, of_month)
+    return a_voucher(("A", number, 4), SWAPPED if swapped else SAME, day_of, text)
+
+
+def a_voucher(place: Place, rows: Iterable[tuple[Any, ...]], day: date = date(2025, 12, 31), text: str = "") -> Entry:
+    """Rows are account, kronor and cost centre."""
+    lines = [Line(account, Decimal(amount), *centre) for account, amount, *centre in rows]
+    return Entry(place, day, text, net(lines), rows_hash(lines))
 
 
 def reversal(*books: Entry) -> int | None:
     """The number in series A of what has reversed I 12 of 31 December."""
-    ours = Entry(OURS, date(2025, 12, 31), "", SAME)
+    ours = a_voucher(OURS, SAME)
     found = reversal_of(ours, [ours, *books])
     return found.place[1] if found else None
 
@@ -72,6 +80,42 @@ def test_a_second_reversal_is_ours_when_the_other_one_is_taken() -> None:
 
 
 def test_rows_that_are_their_own_reversal_don_t_reverse_themselves() -> None:
-    ours = Entry(OURS, date(2025, 12, 31), "", ((1930, -100), (1930, 100)))
+    ours, twin = (a_voucher(place, [(1930, -100), (1930, 100)]) for place in (OURS, ("A", 1, 4)))
+
+    assert reversal_of(ours, [ours, twin]) is None
+
+
+def test_rows_may_be_split_or_put_together() -> None:
+    ours = a_voucher(OURS, [(1229, -60), (1229, -40), (7832, 100)])
+
+    assert reversal_of(ours, [a_voucher(("A", 1, 4), [(1229, 100), (7832, -70), (7832, -30)])]) is not None
+
+
+def test_a_reallocation_is_told_by_its_cost_centres() -> None:
+    """On the account itself nothing is left, by any of them."""
+    ours, twin, back = (
+        a_voucher(place, [(7832, amount, "KS1"), (7832, -amount, "KS2")])
+        for place, amount in ((OURS, 100), (("A", 1, 4), 100), (("A", 2, 4), -100))
+    )
 
     assert reversal_of(ours, [ours]) is None
+    assert reversal_of(ours, [back]) is back
+    assert reversal_of(ours, [twin]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "found"),
+    [
+        ("Rättelse I 12 och I 13", [(7832, -150), (1229, 150)], True),
+        ("Rättelse I 12, del", [(7832, -30), (1229, 30)], True),
+        ("I 12 fel konto", [(7832, -100), (7831, 100)], True),
+        ("Komplettering av I 12", [(7832, 30), (1229, -30)], False),
+        ("Se I 12", [(6570, 30), (1930, -30)], False),
+        ("Struken: I 12", [], False),
+        ("Rättelse I 13", [(7832, -150), (1229, 150)], False),
+    ],
+)
+def test_one_that_names_ours_and_takes_some_of_it_back(text: str, rows: Any, found: bool) -> None:
+    ours, other = a_voucher(OURS, SAME), a_voucher(("A", 1, 4), rows, text=text)
+
+    assert (reversal_of(ours, [other]) is other) is found

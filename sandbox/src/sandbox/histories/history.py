@@ -60,6 +60,7 @@ class History:
         self._sent: list[Command] = []
         self._replicas: list[Process] = []
         self._calm = False
+        self._broken: BaseException | None = None
         self._around = Surroundings(
             dsn, VirtualClock(loop), self._fortnox, self._network, self._commands, self._connections, self._note
         )
@@ -79,6 +80,8 @@ class History:
             verdict.changed_by_replay = replayed(before, await self._record())
         finally:
             self._clear_away()
+        if self._broken:
+            verdict.lost.append(f"a replica ended by {self._broken!r}")
         return Told(self.plan.seed, verdict, self._network.unknown_outcomes, self.trace)
 
     def _prepare(self) -> None:
@@ -118,7 +121,13 @@ class History:
             for blow in self.plan.blows:
                 if blow.replica == number:
                     process.after(blow.steps, partial(self._blow, process, blow.kind, blow.seconds))
-        process.start(live(process, self._around))
+        process.start(live(process, self._around)).add_done_callback(partial(self._ended, process), context=nobody())
+
+    def _ended(self, process: Process, life: asyncio.Task[None]) -> None:
+        """A replica never ends by itself."""
+        if not life.cancelled() and (error := life.exception()):
+            self._note(process, f"ended by {error!r}")
+            self._broken = self._broken or error
 
     def _send(self, event: Event[VouchersApproved | VouchersCorrectionRequested]) -> None:
         command = Command(event.id, event.data.TYPE, TENANT, event.data.model_dump(mode="json"))

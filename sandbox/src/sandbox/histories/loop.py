@@ -113,6 +113,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         except BaseException:
             self.traffic.gone(wire)
             raise
+        if wire.severed:
+            raise ConnectionResetError
         return wire.held, inner
 
     def idle(self, until: float | None) -> list[Any]:

@@ -22,7 +22,7 @@ from voucher_sender.handlers import Handlers, without_tombstones
 from voucher_sender.sender import Sender
 
 NAME = "voucher-sender"
-POLL = 8.0  # seconds between looks for due work: all the time that a history has is spent in them otherwise
+POLL = 20.0  # seconds between looks for due work: all the time that a history has is spent in them otherwise
 SELDOM = 1e9
 AGAIN = 2.0  # seconds until a process that ended by an error of the database is begun again
 

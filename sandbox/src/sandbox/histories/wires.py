@@ -39,7 +39,7 @@ class Wire(asyncio.Protocol):
         self._traffic, self._inner = traffic, inner
         self._context = nobody()
         self._context.run(PROCESS.set, self.process)
-        self._severed = False
+        self.severed = False
         self._transport: Any = None
         if self.process:
             self.process.wires[self] = None
@@ -51,7 +51,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        if self._severed:
+        if self.severed:
             self._transport.abort()
         else:
             self.held = Held(self, transport)
@@ -60,7 +60,7 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.pid is None and (at := data.find(BACKEND)) >= 0:
             (self.pid,) = struct.unpack_from("!i", data, at + len(BACKEND))
-        if not self._severed:
+        if not self.severed:
             self._tell(self._inner.data_received, data)
         if data[-6:-1] == READY:
             self.status = data[-1]
@@ -77,18 +77,18 @@ class Wire(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """What the process sends; it leaves when it is its turn."""
-        if not self._severed:
+        if not self.severed:
             self._traffic.send(self, bytes(data))
 
     def flush(self, data: bytes) -> None:
-        if not self._severed:
+        if not self.severed:
             self._transport.write(data)
 
     def sever(self) -> None:
         """The connection breaks; what has been sent is still carried out."""
-        if not self._severed:
-            self._severed = True
-            self._traffic.severed(self)
+        if not self.severed:
+            self.severed = True
+            self._traffic.cut_off(self)
             if self._transport:
                 nobody().run(self._transport.abort)  # also for one who is dead before the loop comes to it
 
@@ -184,7 +184,7 @@ class Traffic:
             self.looks = 0
         self._release()
 
-    def severed(self, wire: Wire) -> None:
+    def cut_off(self, wire: Wire) -> None:
         self._queue = deque((one, data) for one, data in self._queue if one is not wire)
         if wire.pid is not None:
             self._dying.add(wire.pid)

@@ -178,7 +178,8 @@ class Booking:
     async def _post(self, pending: Pending) -> Voucher:
         """Intent and POST, again as long as it certainly came to nothing."""
         desk = self._desk
-        payload = to_send(desk.approved(pending.position), desk.command.series, pending.marker, desk.note)
+        position = pending.position
+        payload = to_send(desk.approved(position), desk.command.series, pending.marker, desk.note(position))
         failure: TryLater | TokenRefused | None = None
         for _ in range(POST_TRIES):
             permit = await self._permit()

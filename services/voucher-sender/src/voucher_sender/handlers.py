@@ -21,9 +21,12 @@ from common.jobs import JobStore
 from common.messaging.outbox import Outbox
 from common.problems import REUSED_KEY, ProblemError
 from voucher_sender import companies
+from voucher_sender.content import tidy
+from voucher_sender.correcting.words import REQUESTED_BY
 from voucher_sender.repository import Corrections
 
 BATCH = "batch"
+NAME_LENGTH = 200  # characters of who asks for a correction: a comment takes 1,000 (Fortnox fact 6.1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Handlers:
     async def enqueue(self, connection: Connection, event: Event[VouchersApproved]) -> None:
         """A new batch. Those that book in one series go one by one; checks don't wait behind them."""
         batch = event.data
+        if await Corrections(connection).is_one(batch.batch_id):
+            await self.refuse(connection, event, REUSED_KEY.error(key=batch.business_key))
+            return
         lane = "check" if batch.mode is Mode.CHECK else batch.series
         await JobStore(connection).enqueue(BATCH, 1, event, lane=f"{batch.connection_id}:{batch.mode}:{lane}")
 
@@ -47,8 +53,12 @@ class Handlers:
     async def correct(self, connection: Connection, event: Event[VouchersCorrectionRequested]) -> None:
         """A new correction. It waits behind what is booked before it in its series."""
         asked = event.data
-        if await Corrections(connection).is_a_batch(asked.correction_id):
-            await self._refuse(connection, event, asked.correction_id, REUSED_KEY.error(key=asked.business_key))
+        if await Corrections(connection).is_one(asked.correction_id) is False:
+            await self.refuse_correction(connection, event, REUSED_KEY.error(key=asked.business_key))
+            return
+        if not tidy(asked.requested_by) or len(asked.requested_by) > NAME_LENGTH:
+            error = REQUESTED_BY.error(most=NAME_LENGTH, length=len(asked.requested_by))
+            await self.refuse_correction(connection, event, error)
             return
         lane = f"{asked.connection_id}:{Mode.BOOK}:{asked.series}"
         await JobStore(connection).enqueue(BATCH, 1, event, lane=lane)

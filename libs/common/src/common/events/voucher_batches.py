@@ -91,7 +91,7 @@ class VouchersCorrectionRequested(EventData):
     voucher_ids: tuple[VoucherId, ...] = Field(min_length=1, max_length=1000)
     """Of the originals. A reversing voucher can be corrected too, by the id that its receipt gives."""
     requested_by: str = Field(default="", repr=False)
-    """Who asked for it, kept with the correction and in its comment in Fortnox: the Bookkeeping Act (5:5) asks."""
+    """Who asks for it, in 1 to 200 characters; refused without. Kept, and told in Fortnox (Bookkeeping Act, 5:5)."""
 
     @property
     def business_key(self) -> str:

@@ -22,7 +22,6 @@ from fortnox import VoucherRow as BookedRow
 from voucher_sender.content import COST_CENTRE, DESCRIPTION_LENGTH, PROJECT, tidy
 from voucher_sender.repository import Receipt
 
-NAME_LENGTH = 200  # characters of who asked: the comment takes 1,000 (Fortnox fact 6.1)
 NAMESPACE = UUID("6d0f0a3e-6f0b-5c3f-9a51-3f1f0c6a7e12")  # of reversing vouchers' ids; never to be changed
 
 
@@ -32,8 +31,8 @@ class Correction(VouchersApproved):
     vouchers: tuple[ApprovedVoucher, ...] = ()
     originals: tuple[VoucherId, ...] = ()
     """What each of them reverses, in the same order."""
-    note: str = Field(default="", repr=False)
-    """Who asked for it and when, for the books themselves: the Bookkeeping Act (5:5) wants to know."""
+    notes: tuple[str, ...] = Field(default=(), repr=False)
+    """Who asked for each and when, for the books themselves: the Bookkeeping Act (5:5) wants to know."""
 
 
 def heading(request: VouchersCorrectionRequested) -> Correction:
@@ -67,7 +66,7 @@ def reverse(
 
 def description(place: str, text: str, year: FinancialYear | None) -> str:
     """`Ändringsverifikation avseende I 12: Avskrivningar`; the original's own text as far as both have room."""
-    which = f"{place} (räkenskapsåret {_written(year)})" if year else place
+    which = f"{place} (räkenskapsåret {year_name(year)})" if year else place
     head = f"Ändringsverifikation avseende {which}"
     whole = f"{head}: {text}"
     return whole if text and len(tidy(whole)) <= DESCRIPTION_LENGTH else head
@@ -75,11 +74,10 @@ def description(place: str, text: str, year: FinancialYear | None) -> str:
 
 def note(requested_by: str, requested_at: datetime) -> str:
     """`Ändring begärd 2026-01-15 av Eva Ek`; the day is Sweden's."""
-    by = f" av {requested_by[:NAME_LENGTH]}" if requested_by else ""
-    return f"Ändring begärd {requested_at.astimezone(SWEDEN).date()}{by}"
+    return f"Ändring begärd {requested_at.astimezone(SWEDEN).date()} av {requested_by}"
 
 
-def _written(year: FinancialYear) -> str:
+def year_name(year: FinancialYear) -> str:
     """2024, or 2024/2025 where the year is a broken one."""
     first, last = year.from_date.year, year.to_date.year
     return str(first) if first == last else f"{first}/{last}"

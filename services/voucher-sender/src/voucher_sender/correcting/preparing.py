@@ -4,6 +4,7 @@ Between this reading and the sending an original can still be changed: Fortnox b
 that goes on where an earlier one left off reads them once more before it sends (`look_again`).
 """
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Sequence
@@ -13,18 +14,19 @@ import structlog
 from common.events.types import FinancialYear
 from common.events.voucher_batches import VouchersCorrectionRequested
 from common.events.vouchers import BookedAs
+from common.problems import Problem
 from fortnox import FinancialYear as FortnoxYear
 from fortnox import NotFound, Voucher
 from voucher_sender import refusals, waiting
 from voucher_sender.correcting import reversals, words
 from voucher_sender.correcting.correction import Correction, heading, note, reversing_id
-from voucher_sender.correcting.originals import Original, Reversal, place_of
+from voucher_sender.correcting.originals import Original, Reversal, place_of, written
 from voucher_sender.correcting.reversals import Entry, Place
 from voucher_sender.findings import wrong
 from voucher_sender.marker import marker_of, markers_in
 from voucher_sender.problems import OTHERS_FAILED
 from voucher_sender.registers import year_like
-from voucher_sender.repository import Corrections, Receipts, State, Vouchers
+from voucher_sender.repository import Asked, Corrections, Receipts, State, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -56,7 +58,7 @@ async def _prepare(desk: Desk) -> bool:
         await waiting.refuse(desk, error, refused)
         log.info("correction.refused", vouchers=len(verdicts), refused=len(refused))
         return False
-    await _keep(desk, request, _correction(desk, request, originals, years))
+    await _keep(desk, request, _correction(request, originals, years))
     return True
 
 
@@ -87,18 +89,29 @@ async def _read(desk: Desk, request: VouchersCorrectionRequested, voucher_ids: S
     """The originals in their order, each once: what we know of them, and as they are in Fortnox now."""
     times, tenant = Counter(voucher_ids), _tenant(desk)
     async with desk.sender.pool.acquire() as connection:
+        known = await Vouchers(connection).known(tenant, times)
         receipts = await Receipts(connection).get(tenant, times)
+        sharing = await Corrections(connection).sharing(tenant, times)
         before = await Corrections(connection).before(tenant, request.correction_id, times)
     return [
         Original(
             one,
             times[one],
+            known.get(one),
             receipt := receipts.get(one),
             await _voucher(desk, place_of(receipt)) if receipt else None,
-            before.get(one),
+            sharing.get(one, {}),
+            earlier := before.get(one),
+            await _reversing(desk, request, one) if earlier and earlier.state is State.BOOKED else None,
         )
         for one in times
     ]
+
+
+async def _reversing(desk: Desk, request: VouchersCorrectionRequested, voucher_id: str) -> Original:
+    """What an original was reversed by, and whatever reversed that in turn."""
+    [found] = await _read(desk, request, [reversing_id(_tenant(desk), voucher_id)])
+    return found
 
 
 async def _voucher(desk: Desk, place: Place) -> Voucher | None:
@@ -117,25 +130,27 @@ async def _reversals(
     books = await _books(desk, [one.entry for one in whole], years)
     found = {}
     for one in whole:
-        entry = reversals.reversal_of(one.entry, books)
-        if entry is not None and (reversal := await _seen(desk, one, entry, _places(request, one, years))):
-            found[one.voucher_id] = reversal
+        entry = await asyncio.to_thread(reversals.reversal_of, one.entry, books)
+        if entry is not None and (problem := await _seen(desk, one, entry, _places(request, one, years))):
+            series, number, of = entry.place
+            place = BookedAs(series=series, number=number, financial_year=of)
+            year = None if of == one.entry.place[2] else _year(years[of])
+            found[one.voucher_id] = Reversal(place, written(series, number, year), problem)
     return found
 
 
 async def _books(desk: Desk, originals: Sequence[Entry], years: Years) -> list[Entry]:
-    """What has the originals' rows, or these with their sides swapped, but for what our own corrections have settled.
+    """What is like the originals, reverses or names them, but for what our own corrections have settled.
 
     From the first original's year on; a call for each year.
     """
-    wanted = {one.rows for one in originals} | {one.swapped for one in originals}
     async with desk.sender.pool.acquire() as connection:
         settled = await Corrections(connection).settled(_tenant(desk))
     found = []
     for year in years.values():
         if year.to_date >= min(one.day for one in originals):
-            found += await reversals.read(desk.fortnox, year.id, wanted)
-    return [one for one, hashed in found if (*one.place, one.day, hashed) not in settled]
+            found += await reversals.read(desk.fortnox, year.id, originals)
+    return [one for one in found if (*one.place, one.day, one.rows_hash) not in settled]
 
 
 def _places(request: VouchersCorrectionRequested, original: Original, years: Years) -> set[tuple[str, int | None]]:
@@ -148,8 +163,9 @@ def _places(request: VouchersCorrectionRequested, original: Original, years: Yea
     return asked
 
 
-async def _seen(desk: Desk, original: Original, entry: Entry, places: set[tuple[str, int | None]]) -> Reversal | None:
-    """The reversing voucher, read once more; None where it is gone, or our own and taken up by the booking itself.
+async def _seen(desk: Desk, original: Original, entry: Entry, places: set[tuple[str, int | None]]) -> Problem | None:
+    """How the reversing voucher, read once more, stands in the way; not at all where it is gone, or our own and taken
+    up by the booking itself.
 
     One with our marker is of a correction whose outcome is not known, or which our database has forgotten.
     """
@@ -157,20 +173,16 @@ async def _seen(desk: Desk, original: Original, entry: Entry, places: set[tuple[
     if voucher is None:
         return None
     marker = marker_of(desk.sender.client_id, _tenant(desk), reversing_id(_tenant(desk), original.voucher_id))
-    ours = marker in markers_in(voucher.comments)
-    series, number, year = entry.place
-    if ours and (series, year) in places:
-        return None
-    return Reversal(BookedAs(series=series, number=number, financial_year=year), ours=ours)
+    if marker in markers_in(voucher.comments):
+        series, _, year = entry.place
+        return None if (series, year) in places else words.ALREADY_CORRECTED
+    return words.REVERSED_IN_FORTNOX if entry.reverses(original.entry) else words.PERHAPS_REVERSED
 
 
-def _correction(
-    desk: Desk, request: VouchersCorrectionRequested, originals: Sequence[Original], years: Years
-) -> Correction:
-    vouchers = tuple(one.reversing(request, _other_year(request, one, years)) for one in originals)
+def _correction(request: VouchersCorrectionRequested, originals: Sequence[Original], years: Years) -> Correction:
+    vouchers = tuple(one.reversing_voucher(request, _other_year(request, one, years)) for one in originals)
     ids = tuple(one.voucher_id for one in originals)
-    told = note(request.requested_by, desk.job.event.time)
-    return heading(request).model_copy(update={"vouchers": vouchers, "originals": ids, "note": told})
+    return heading(request).model_copy(update={"vouchers": vouchers, "originals": ids})
 
 
 def _other_year(request: VouchersCorrectionRequested, original: Original, years: Years) -> FinancialYear | None:
@@ -181,7 +193,11 @@ def _other_year(request: VouchersCorrectionRequested, original: Original, years:
         request.financial_year.to_date,
     ):
         return None
-    return FinancialYear(from_date=found.from_date, to_date=found.to_date)
+    return _year(found)
+
+
+def _year(year: FortnoxYear) -> FinancialYear:
+    return FinancialYear(from_date=year.from_date, to_date=year.to_date)
 
 
 async def _keep(desk: Desk, request: VouchersCorrectionRequested, correction: Correction) -> None:
@@ -192,9 +208,12 @@ async def _keep(desk: Desk, request: VouchersCorrectionRequested, correction: Co
     pairs = dict(zip(correction.originals, (one.voucher_id for one in correction.vouchers), strict=True))
     async with desk.job.transaction() as connection:
         corrections = Corrections(connection)
-        asked_at = desk.job.event.time
-        if not await corrections.claim(_tenant(desk), correction.batch_id, pairs, request.requested_by, asked_at):
+        asked = Asked(request.requested_by, desk.job.event.time)
+        first = await corrections.claim(_tenant(desk), correction.batch_id, pairs, asked)
+        if first is None:
             raise ClaimLost
+        notes = tuple(note(first[one].requested_by, first[one].requested_at) for one in correction.originals)
+        correction = correction.model_copy(update={"notes": notes})
         await corrections.keep(correction.batch_id, correction.model_dump(mode="json"))
         await desk.keep_calls(connection)
         await desk.job.save_in(connection, {"prepared": True})

@@ -1,27 +1,30 @@
 """Whether somebody has reversed a voucher in Fortnox already: read from the years' SIE files, since lists have no rows.
 
-A voucher with the same rows and its sides swapped may reverse ours, or another one with the same rows as ours: an
-accrual that comes each month is reversed each month. So reversals are paired with what they reverse. One whose text
-names a voucher ("Återföring I 12") reverses that. Of the others each reverses the latest voucher with such rows that is
-still open on its day, as accruals are, and ours where several are equally late. Cost centres and projects may differ:
-who reverses by hand may leave them out. A correction refused by mistake is made by hand, one made by mistake stands in
-the books twice.
+What counts is what a voucher leaves on each account: rows may be split or put together. A voucher that leaves just the
+contrary may reverse ours, or another one that is alike: an accrual that comes each month is reversed each month. So
+reversals are paired with what they reverse. One whose text names a voucher ("Återföring I 12") reverses that. Of the
+others each reverses the latest voucher alike that is still open on its day, as accruals are, and ours where several
+are equally late. One that names ours and takes back a part of it, or more than it, is none that we may add to either.
+A correction refused by mistake is made by hand, one made by mistake stands in the books twice.
 """
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import sie
 from fortnox import Client, Unavailable, UnreadableAnswer
 from voucher_sender.content import COST_CENTRE, PROJECT, Line, rows_hash
-from voucher_sender.look_alikes import Rows, rows_of
 
 CALL = "GET /3/sie/4"
 Place = tuple[str, int, int]
 """Series, number and Fortnox's id of the year."""
+Net = tuple[tuple[int, str, str, int], ...]
+"""Account, cost centre, project and öre of each, sorted; without cost centre and project where accounts suffice."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,22 @@ class Entry:
     place: Place
     day: date
     text: str
-    rows: Rows
-    """Account and öre of each, sorted."""
+    net: Net
+    rows_hash: str
 
     @property
-    def swapped(self) -> Rows:
-        """The rows that reverse it."""
-        return tuple(sorted((account, -amount) for account, amount in self.rows))
+    def swapped(self) -> Net:
+        """What reverses it."""
+        return tuple(sorted((account, centre, project, -amount) for account, centre, project, amount in self.net))
+
+    def reverses(self, other: "Entry") -> bool:
+        """Whether it leaves just the contrary. What leaves nothing reverses nothing."""
+        return bool(self.net) and self.net == other.swapped
+
+    def takes_back(self, other: "Entry") -> bool:
+        """Whether it names the other one, and has an account of it on the contrary side."""
+        sides = {(account, amount < 0) for account, *_, amount in self.net}
+        return any((account, amount > 0) in sides for account, *_, amount in other.net) and self.names(other)
 
     def names(self, other: "Entry") -> bool:
         """Whether its text names the other one by series and number, as `I 12` or `I12`."""
@@ -45,15 +57,17 @@ class Entry:
         return re.search(rf"(?<!\w){re.escape(series)}[ \-:]?{number}(?!\d)", self.text) is not None
 
 
-async def read(fortnox: Client, financial_year: int, wanted: Collection[Rows]) -> list[tuple[Entry, str]]:
-    """The year's vouchers with such rows, each with their hash; one call, however many there are."""
+async def read(fortnox: Client, financial_year: int, originals: Collection[Entry]) -> list[Entry]:
+    """The year's vouchers that are like one of these, reverse or name it; one call, however many there are."""
     content = await fortnox.sie(4, financial_year)
-    return await asyncio.to_thread(_entries, content, financial_year, wanted)
+    return await asyncio.to_thread(_entries, content, financial_year, originals)
 
 
-def rows(lines: Iterable[Line]) -> Rows:
-    """By which reversals are looked for."""
-    return tuple(sorted((line.account, int(line.amount * 100)) for line in lines if line.amount))
+def net(lines: Iterable[Line]) -> Net:
+    """What the rows leave on each account; where that is nothing, on each of its cost centres and projects."""
+    lines = list(lines)
+    by_account = _sums(((line.account, "", ""), line.amount) for line in lines)
+    return by_account or _sums(((line.account, line.cost_centre, line.project), line.amount) for line in lines)
 
 
 def reversal_of(original: Entry, books: Iterable[Entry]) -> Entry | None:
@@ -62,8 +76,8 @@ def reversal_of(original: Entry, books: Iterable[Entry]) -> Entry | None:
     In `books` there is nothing that we have reversed ourselves, nor what we reversed it with.
     """
     others = [one for one in books if one.place != original.place]
-    alike = [one for one in others if one.rows == original.rows]
-    reversals = [one for one in others if one.rows == original.swapped]
+    alike = [one for one in others if one.net == original.net]
+    reversals = [one for one in others if one.reverses(original)]
     for reversal in reversals:
         if reversal.names(original):
             return reversal
@@ -74,7 +88,8 @@ def reversal_of(original: Entry, books: Iterable[Entry]) -> Entry | None:
             unnamed.append(reversal)
         else:
             alike.remove(named)
-    return _paired([*alike, original], unnamed).get(original.place)
+    paired = _paired([*alike, original], unnamed).get(original.place)
+    return paired or next((one for one in others if one.takes_back(original)), None)
 
 
 def _paired(alike: list[Entry], reversals: list[Entry]) -> dict[Place, Entry]:
@@ -90,7 +105,7 @@ def _paired(alike: list[Entry], reversals: list[Entry]) -> dict[Place, Entry]:
     return pairs
 
 
-def _entries(content: bytes, financial_year: int, wanted: Collection[Rows]) -> list[tuple[Entry, str]]:
+def _entries(content: bytes, financial_year: int, originals: Collection[Entry]) -> list[Entry]:
     """Raises Unavailable for a file that was cut off: what it lacks might be what we look for."""
     try:
         document = sie.read(content)
@@ -98,19 +113,60 @@ def _entries(content: bytes, financial_year: int, wanted: Collection[Rows]) -> l
         raise UnreadableAnswer(CALL, field=error.code) from error
     if document.is_cut_off:
         raise Unavailable(CALL, reason="truncated")
-    return list(_matching(document, financial_year, wanted))
+    return list(_matching(document, financial_year, originals))
 
 
-def _matching(document: sie.Document, financial_year: int, wanted: Collection[Rows]) -> Iterator[tuple[Entry, str]]:
-    find_rows = rows_of(document)
-    for index in range(len(document.vouchers)):
-        if (found := find_rows(index)) in wanted:
+def _matching(document: sie.Document, financial_year: int, originals: Collection[Entry]) -> Iterator[Entry]:
+    wanted = {one.net for one in originals} | {one.swapped for one in originals}
+    find_net, named_in = _nets(document), _naming(originals)
+    for index, text in enumerate(document.vouchers.columns.text):
+        found, named = find_net(index), named_in(text)
+        if found and (found in wanted or named):
             voucher = document.vouchers[index]
             if voucher.date is not None and voucher.number.isdecimal():
                 place = voucher.series, int(voucher.number), financial_year
-                yield Entry(place, voucher.date, voucher.text, found), rows_hash(map(_line, voucher.rows))
+                entry = Entry(place, voucher.date, voucher.text, found, rows_hash(map(_line, voucher.rows)))
+                if found in wanted or any(entry.takes_back(one) for one in named):
+                    yield entry
+
+
+def _naming(originals: Collection[Entry]) -> Callable[[str], list[Entry]]:
+    """Which of these a text names, as `Entry.names` has it: one search, however many they are."""
+    by_name: dict[tuple[str, ...], list[Entry]] = {}
+    for one in originals:
+        series, number, _ = one.place
+        by_name.setdefault((series, str(number)), []).append(one)
+    pattern = re.compile(rf"(?<!\w)({'|'.join({re.escape(series) for series, _ in by_name})})[ \-:]?(\d+)")
+    return lambda text: [one for found in pattern.finditer(text) for one in by_name.get(found.groups(), ())]
+
+
+def _nets(document: sie.Document) -> Callable[[int], Net]:
+    """`net` of a voucher by its index; by columns, so that no object is made of a voucher that nobody asks for."""
+    first, rows = document.vouchers.columns.first_row, document.rows
+    accounts = [_account(number) for number in rows.account.values]
+
+    def find(index: int) -> Net:
+        sums: Counter[int] = Counter()
+        for row in range(first[index], first[index + 1]):
+            sums[accounts[rows.account.codes[row]]] += rows.amount[row]
+        found = tuple(sorted((account, "", "", amount) for account, amount in sums.items() if amount))
+        return found if found or not sums else net(map(_line, document.vouchers[index].rows))
+
+    return find
+
+
+def _sums(amounts: Iterable[tuple[tuple[int, str, str], Decimal]]) -> Net:
+    sums: Counter[tuple[int, str, str]] = Counter()
+    for on, amount in amounts:
+        sums[on] += int(amount * 100)
+    return tuple(sorted((*on, amount) for on, amount in sums.items() if amount))
 
 
 def _line(row: sie.Row) -> Line:
     objects = dict(row.objects)
-    return Line(int(row.account), row.amount, objects.get(str(COST_CENTRE), ""), objects.get(str(PROJECT), ""))
+    return Line(_account(row.account), row.amount, objects.get(str(COST_CENTRE), ""), objects.get(str(PROJECT), ""))
+
+
+def _account(number: str) -> int:
+    """0 where it is none that Fortnox can have."""
+    return int(number) if number.isdecimal() else 0
