@@ -15,11 +15,11 @@ from common.messaging.outbox import Outbox
 from common.problems import GAVE_UP, ProblemError
 from voucher_sender import right
 from voucher_sender import waiting as waiting_room
+from voucher_sender.answers import voucher_state
 from voucher_sender.operating.deciding import Decider, Wish
 from voucher_sender.operating.measuring import measure
 from voucher_sender.repository import Decisions, Place, State, States
 from voucher_sender.telemetry import UNDECIDED
-from voucher_sender.views import voucher_state
 
 POST = "POST /3/vouchers"
 
@@ -196,6 +196,57 @@ async def test_what_differs_is_told_and_only_taken_when_that_is_meant(
     assert told[-2:] == ["voucher.booked", "voucher.differs"]
     assert events[-1]["booked"] == 2
     assert (await state(office)).decision.differences
+
+
+async def uncertain_beside(office: Any, a_batch: Any, voucher: Any) -> None:
+    """v-9 is I 1; v-1 has the same content, and nobody knows whether it was booked."""
+    await office.book(a_batch([voucher(9, 101)]))
+    await office.simulator.fault(POST, "status-500-before", times=1)
+    await office.approve(a_batch([voucher(1, 101)]))
+    await office.attempt()
+    async with office.pool.acquire() as connection:
+        await connection.execute(
+            "update vouchers set uncertain_since = clock() - interval '5 h' where state = 'intended'"
+        )
+
+
+@pytest.mark.parametrize("comments", ["as it was booked", "erased"])
+async def test_what_is_another_vouchers_is_never_this_ones_whoever_says_so(
+    office: Any, a_batch: Any, voucher: Any, decider: Decider, wish: Any, comments: str
+) -> None:
+    await uncertain_beside(office, a_batch, voucher)
+    marker = office.books()[0].comments.split()[-1]
+    if comments == "erased":
+        office.books()[0].comments = ""
+
+    with pytest.raises(ProblemError) as refused:
+        await decider.decide(wish(1, although_it_differs=True))
+
+    assert refused.value.problem.code == "decision.anothers-voucher"
+    assert ("v-9" if comments == "erased" else marker) in refused.value.english
+    assert await waiting(office) == ["v-1"]
+
+
+async def test_a_marker_of_ours_without_a_receipt_is_another_vouchers_too(
+    office: Any, a_batch: Any, voucher: Any, decider: Decider, wish: Any
+) -> None:
+    await uncertain_beside(office, a_batch, voucher)
+    async with office.pool.acquire() as connection:
+        await connection.execute("truncate receipts")  # as in a database restored from a copy
+
+    assert await refusal(decider, wish(1, although_it_differs=True)) == "decision.anothers-voucher"
+
+
+async def test_a_number_that_came_again_for_this_voucher_may_be_decided_for_it(
+    office: Any, a_batch: Any, voucher: Any, decider: Decider, wish: Any
+) -> None:
+    """v-9 was I 1 and is gone; what carries our own marker is ours, whatever the old receipt says."""
+    await uncertain_beside(office, a_batch, voucher)
+    office.books()[0].comments = f"Bokbrygga, referens {(await state(office)).marker}"
+
+    told = await decider.decide(wish(1))
+
+    assert [one.TYPE for one in told] == ["voucher.booked"]
 
 
 async def test_one_whose_batch_has_ended_is_rejected_and_may_be_sent_again(

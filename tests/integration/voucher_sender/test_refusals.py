@@ -197,6 +197,25 @@ async def test_a_locked_period_is_asked_about_once_and_remembered(office: Any, a
     assert codes(again, "voucher.checked") == [("v-1", ["voucher.period-locked"])]
 
 
+async def test_a_series_that_was_made_exempt_after_a_refusal_takes_vouchers_again_soon(
+    office: Any, a_batch: Any, patient: Any
+) -> None:
+    """Its refusal is believed for minutes only: Fortnox doesn't tell that a series was made exempt."""
+    await office.simulator.lock_period(office.tenant, office.last_day)
+    await office.book(a_batch(1, series="A"))
+    await office.simulator.set_switch("closing_series", "A")
+    async with office.pool.acquire() as connection:
+        await connection.execute("update series_locks set seen_at = seen_at - interval '9 min'")
+    at_once = await office.book(a_batch(1, series="A"))
+    async with office.pool.acquire() as connection:
+        await connection.execute("update series_locks set seen_at = seen_at - interval '1 min'")
+
+    later = await office.book(a_batch(1, series="A"))
+
+    assert [code for _, code in codes(at_once)] == [["voucher.period-locked"]]
+    assert later[-1]["booked"] == 1
+
+
 async def test_what_is_known_of_a_series_lock_holds_for_that_lock_date_only(
     office: Any, a_batch: Any, voucher: Any
 ) -> None:

@@ -1,5 +1,6 @@
 """What became of a voucher_id before, and what in the books looks like the voucher."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from voucher_sender.content import approved_lines, content_hash, rows_hash
 from voucher_sender.earlier import Known
 from voucher_sender.look_alikes import Booked, Books, likeness
 from voucher_sender.lookup import Shelf
-from voucher_sender.marker import comment_of, marker_of
+from voucher_sender.marker import comment_of, marker_of, markers_in
+from voucher_sender.marks import Marks
 from voucher_sender.repository import KnownVoucher, State
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -37,6 +39,7 @@ def before(voucher: Any, **changes: Any) -> dict[str, KnownVoucher]:
         "series": "I",
         "financial_year": 3,
         "number": 12,
+        "voucher_date": voucher.date,
         "rows_hash": rows_hash(approved_lines(voucher)),
     }
     return {"v-1": KnownVoucher(**{**fields, **changes})}
@@ -51,19 +54,26 @@ def in_the_books(voucher: Any, *places: tuple[str, int], rows: str = "") -> Book
     """The voucher's likes at these places."""
     looks = likeness(voucher)
     assert looks is not None
-    found = [Booked(series, number, rows or rows_hash(approved_lines(voucher))) for series, number in places]
+    day = date(2025, 6, 30) if rows == "of another day" else voucher.date
+    own = rows_hash(approved_lines(voucher))
+    found = [Booked(series, number, day, own if day != voucher.date else rows or own) for series, number in places]
     return Books({looks: tuple(found)}, {one.place: one for one in found})
 
 
-def shelf(*comments: tuple[int, str]) -> dict[str, Shelf]:
-    """Series I as its list shows it."""
+def listed(*comments: tuple[int, str]) -> Marks:
+    """What was seen where series I was read, as its list shows it."""
     items = [
         VoucherListItem(
             voucher_series="I", voucher_number=number, year=3, transaction_date=date(2025, 12, 31), comments=comment
         )
         for number, comment in comments
     ]
-    return {"I": Shelf("I", 3, tuple(items))}
+    return Marks({"I": Shelf("I", 3, tuple(items))})
+
+
+def singly(comment: str) -> Marks:
+    """What was seen where I 12 was read by itself."""
+    return Marks(singly={("I", 12): markers_in(comment)})
 
 
 def test_already_booked_by_us(found: Any, voucher: Any) -> None:
@@ -105,19 +115,36 @@ def test_doubled_needs_a_person(found: Any, voucher: Any) -> None:
 
 
 def test_in_fortnox_with_our_marker_though_we_forgot(found: Any, voucher: Any) -> None:
-    known = knowing(books=in_the_books(voucher(), ("I", 5)), shelves=shelf((5, comment_of(MARKER))))
+    known = knowing(books=in_the_books(voucher(), ("I", 5)), marks=listed((5, comment_of(MARKER))))
+    restored = replace(known, vouchers=before(voucher(), state=State.REJECTED))
 
     assert seen(found(voucher(), known=known)) == [("voucher.already-booked", None, WARNING)]
+    assert seen(found(voucher(), known=restored)) == [("voucher.already-booked", None, WARNING)]
+
+
+def test_in_another_series_with_our_marker_though_we_forgot(found: Any, voucher: Any) -> None:
+    marks = Marks(singly={("A", 7): frozenset({MARKER})})
+
+    (finding,) = found(voucher(), known=knowing(books=in_the_books(voucher(), ("A", 7)), marks=marks))
+
+    assert seen([finding]) == [("voucher.in-another-series", None, ERROR)]
+    assert ("A 7" in finding.swedish, "serie A" in finding.next_step) == (True, True)
 
 
 ANOTHERS = comment_of(marker_of("client", 1, "another"))
 GONE, CHANGED = "voucher.gone-from-fortnox", "voucher.changed-in-fortnox"
+UNMARKED = "voucher.unmarked-in-fortnox"
 
 
 @pytest.mark.parametrize(
     ("rows_at_its_place", "comments", "told"),
     [
         ("the same", None, None),
+        ("the same", [(12, comment_of(MARKER))], None),
+        ("the same", [(12, ANOTHERS)], GONE),  # its number came again, for the same rows
+        ("the same", [(12, ""), (11, ANOTHERS)], UNMARKED),  # erased, or somebody's own
+        ("of another day", None, GONE),
+        ("of another day", [(12, comment_of(MARKER))], CHANGED),
         ("others", [(12, comment_of(MARKER))], CHANGED),  # somebody struck and added rows
         ("none", [(12, comment_of(MARKER))], CHANGED),  # struck altogether, or moved to another day
         ("others", [(12, ANOTHERS)], GONE),  # its number came again
@@ -134,15 +161,36 @@ def test_booked_by_us_and_then(
 ) -> None:
     books = {
         "the same": in_the_books(voucher(), ("I", 12)),
+        "of another day": in_the_books(voucher(), ("I", 12), rows="of another day"),
         "others": in_the_books(voucher(), ("I", 12), rows="others"),
         "none": Books(),
         "unread": None,
     }[rows_at_its_place]
-    known = knowing(before(voucher()), books=books, shelves={} if comments is None else shelf(*comments))
+    known = knowing(before(voucher()), books=books, marks=Marks() if comments is None else listed(*comments))
 
     codes = [one.code for one in found(voucher(), known=known) if one.code != "voucher.not-compared"]
 
     assert codes == ["voucher.already-booked", *([told] if told else [])]
+
+
+@pytest.mark.parametrize(
+    ("changes", "marks", "told"),
+    [
+        ({}, singly(comment_of(MARKER)), []),
+        ({}, singly(ANOTHERS), [GONE]),
+        ({}, singly(""), [UNMARKED]),
+        ({"marked": False}, singly(""), []),  # a person decided that it counts without
+        ({"marked": False}, singly(ANOTHERS), [GONE]),
+        ({"superseded": True}, Marks(), [GONE]),
+        ({"superseded": True}, singly(comment_of(MARKER)), []),  # the marker knows better than the times
+    ],
+)
+def test_the_same_rows_at_its_place_are_not_enough(
+    found: Any, voucher: Any, changes: dict[str, bool], marks: Marks, told: list[str]
+) -> None:
+    known = knowing(before(voucher(), **changes), books=in_the_books(voucher(), ("I", 12)), marks=marks)
+
+    assert [one.code for one in found(voucher(), known=known)] == ["voucher.already-booked", *told]
 
 
 def test_look_alikes_in_any_series_are_named(found: Any, voucher: Any) -> None:
@@ -162,9 +210,25 @@ def test_of_many_look_alikes_some_are_named(found: Any, voucher: Any) -> None:
 
 def test_what_is_ours_by_receipt_or_marker_is_no_look_alike(found: Any, voucher: Any) -> None:
     books = in_the_books(voucher(), ("I", 3), ("I", 4))
-    receipted = frozenset({books.at["I", 3]})
+    receipted = {books.at["I", 3]: True}
+    marked = listed((3, ANOTHERS), (4, ANOTHERS))
 
-    assert found(voucher(), known=knowing(books=books, receipted=receipted, shelves=shelf((4, ANOTHERS)))) == []
+    assert found(voucher(), known=knowing(books=books, marks=marked)) == []
+    assert found(voucher(), known=knowing(books=books, receipted=receipted, marks=listed((4, "")))) != []
+
+
+@pytest.mark.parametrize(
+    ("had_marker", "marks", "ours"),
+    [(True, Marks(), True), (True, singly(""), False), (False, singly(""), True)],
+    ids=["nobody has looked", "its number has come again", "it never had one"],
+)
+def test_a_receipt_speaks_for_what_looks_the_same_unless_the_marker_is_missed(
+    found: Any, voucher: Any, had_marker: bool, marks: Marks, ours: bool
+) -> None:
+    books = in_the_books(voucher(), ("I", 12))
+    known = knowing(books=books, receipted={books.at["I", 12]: had_marker}, marks=marks)
+
+    assert [one.code for one in found(voucher(), known=known)] == ([] if ours else ["voucher.looks-the-same"])
 
 
 def test_a_voucher_that_may_be_in_the_books_does_not_look_like_itself(found: Any, voucher: Any) -> None:
@@ -176,18 +240,15 @@ def test_a_voucher_that_may_be_in_the_books_does_not_look_like_itself(found: Any
     assert (seen(uncertain), [one.code for one in rejected]) == ([], ["voucher.looks-the-same"])
 
 
-def test_a_list_is_read_only_where_a_marker_must_tell(batch: Any, voucher: Any) -> None:
+def test_markers_are_read_only_where_they_must_tell(batch: Any, voucher: Any) -> None:
     one = voucher()
-    there, stranger = in_the_books(one, ("I", 12)), in_the_books(one, ("I", 3), ("A", 7))
-    ours = frozenset(stranger.at.values())
+    alike = in_the_books(one, ("I", 3), ("A", 7))
 
-    def unsure(known: Known) -> set[str]:
+    def unsure(known: Known) -> set[tuple[str, int]]:
         return earlier.unsure(batch(one), 3, known)
 
     assert unsure(knowing()) == set()
-    assert unsure(knowing(before(one), books=there)) == set()
-    assert unsure(knowing(before(one))) == {"I"}
-    assert unsure(knowing(before(one, series="J"))) == {"J"}
+    assert unsure(knowing(before(one))) == {("I", 12)}
+    assert unsure(knowing(before(one, series="J"))) == {("J", 12)}
     assert unsure(knowing(before(one, financial_year=2))) == set()
-    assert unsure(knowing(books=stranger)) == {"I"}
-    assert unsure(knowing(books=stranger, receipted=ours)) == set()
+    assert unsure(knowing(books=alike)) == {("I", 3), ("A", 7)}

@@ -15,17 +15,19 @@ from common.events.vouchers import Finding, Severity
 from common.problems import Problem
 from fortnox import Code
 from voucher_sender import checks, findings, problems
-from voucher_sender.content import content_hash
+from voucher_sender.content import approved_lines, content_hash, rows_hash
 from voucher_sender.earlier import Known
 from voucher_sender.findings import OF_REGISTERS
 from voucher_sender.look_alikes import Booked, Books, likeness
-from voucher_sender.lookup import Shelf
+from voucher_sender.marks import Marks
 from voucher_sender.refusals import by_code
 from voucher_sender.repository import KnownVoucher, State
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 LAST_DAY = date(2025, 12, 31)
 BROKEN_YEAR = FinancialYear(from_date=date(2025, 7, 1), to_date=date(2026, 6, 30))
+MARKER = "BKB-2222-2222-2222-2222"
+SEEN = frozenset({MARKER})
 NO_SUCH_YEAR = FinancialYear(from_date=date(2020, 1, 1), to_date=date(2020, 12, 31))
 
 Make = Callable[[Any], dict[str, Any]]
@@ -68,7 +70,7 @@ def known(**changes: Any) -> Make:
             "voucher_id": "v-1",
             "state": State.BOOKED,
             "content_hash": content_hash(a.voucher()),
-            "marker": "BKB-2222-2222-2222-2222",
+            "marker": MARKER,
             "batch_id": UUID(int=2),
             "batch_ended": True,
             "series": "I",
@@ -76,7 +78,7 @@ def known(**changes: Any) -> Make:
             "number": 12,
             **changes,
         }
-        more = {name: before.pop(name) for name in ("books", "shelves") if name in before}
+        more = {name: before.pop(name) for name in ("books", "marks", "markers") if name in before}
         return {
             "voucher": a.voucher(),
             "known": Known(UUID(int=1), {"v-1": KnownVoucher(**before)}, **{"books": Books(), **more}),
@@ -88,18 +90,24 @@ def known(**changes: Any) -> Make:
 def stranger(a: Any) -> dict[str, Any]:
     looks = likeness(a.voucher())
     assert looks is not None
-    return {"voucher": a.voucher(), "known": Known(UUID(int=1), books=Books({looks: (Booked("A", 7, ""),)}))}
+    return {"voucher": a.voucher(), "known": Known(UUID(int=1), books=Books({looks: (Booked("A", 7, LAST_DAY, ""),)}))}
 
 
 def refused(code: int | None) -> Make:
     return lambda a: {"voucher": a.voucher(), "refused": code}
 
 
-class Changed(Shelf):
-    """A list in which the voucher's marker is still there."""
-
-    def marked(self, marker: str) -> list[int]:
-        return [12]
+def unmarked(a: Any) -> dict[str, Any]:
+    """The books have the voucher at its place, and no marker was seen there."""
+    one = a.voucher()
+    booked = Booked("I", 12, one.date, rows_hash(approved_lines(one)))
+    as_booked = known(
+        voucher_date=one.date,
+        rows_hash=booked.rows_hash,
+        books=Books(at={booked.place: booked}),
+        marks=Marks(singly={booked.place: frozenset()}),
+    )
+    return as_booked(a)
 
 
 EVERY: dict[Problem, Case] = {
@@ -145,7 +153,11 @@ EVERY: dict[Problem, Case] = {
     findings.IN_PROGRESS: Case(known(state=State.APPROVED, batch_ended=False)),
     findings.NEEDS_DECISION: Case(known(state=State.DUPLICATED)),
     findings.GONE_FROM_FORTNOX: Case(known(), severity=WARNING),
-    findings.CHANGED_IN_FORTNOX: Case(known(shelves={"I": Changed("I", 3, ())}), severity=WARNING),
+    findings.CHANGED_IN_FORTNOX: Case(known(marks=Marks(singly={("I", 12): SEEN})), severity=WARNING),
+    findings.UNMARKED_IN_FORTNOX: Case(unmarked, severity=WARNING),
+    findings.IN_ANOTHER_SERIES: Case(
+        known(state=State.REJECTED, markers={"v-1": MARKER}, marks=Marks(singly={("A", 7): SEEN}))
+    ),
     findings.LOOKS_THE_SAME: Case(stranger, severity=WARNING),
     findings.NOT_DECLARED: Case(against(at(7832, 100, (1, "SYD")), cost_centres=None), row=1, severity=WARNING),
     findings.NOT_COMPARED: Case(lambda a: {"voucher": a.voucher(), "known": Known(UUID(int=1))}, severity=WARNING),

@@ -6,8 +6,7 @@ from common.database import Connection
 from common.events import EventData, Trouble, VoucherRejected, VouchersRefused, VoucherUncertain
 from common.jobs.store import Claim
 from common.problems import ProblemError
-from voucher_sender import closing
-from voucher_sender.findings import wrong
+from voucher_sender import closing, findings
 from voucher_sender.problems import UNCERTAIN_GAVE_UP
 from voucher_sender.repository import Batch, Batches, Outcome, Pending, State, Vouchers
 
@@ -25,7 +24,7 @@ async def bury(connection: Connection, claim: Claim, error: ProblemError) -> lis
         return [refused]
     left = await Vouchers(connection).pending(batch_id)
     told = [await _settle(connection, claim, batch, pending, error) for pending in left]
-    completed = closing.completed(claim.connection_id, batch, await batches.tally(batch_id))
+    completed = closing.completed(claim.connection_id, batch, await batches.tally(batch_id, findings.CONTRARY_CODES))
     await batches.end(batch_id, completed.model_dump(mode="json"))
     return [*told, completed]
 
@@ -41,7 +40,7 @@ async def _settle(
         uncertain = await Vouchers(connection).uncertain(batch.tenant, pending.voucher_id, trouble.problem.code)
         await Batches(connection).settle(batch.batch_id, pending.position, Outcome.UNCERTAIN)
         return VoucherUncertain(**about, since=uncertain.since, next_try=None, trouble=Trouble.of(trouble))
-    finding = wrong(error.problem, pending.voucher_id, **error.data)
+    finding = findings.wrong(error.problem, pending.voucher_id, **error.data)
     dumped = [finding.model_dump(mode="json")]
     await Vouchers(connection).rejected(batch.tenant, pending.voucher_id)
     await Batches(connection).settle(batch.batch_id, pending.position, Outcome.REJECTED, dumped)

@@ -11,16 +11,27 @@ from common.database import Connection
 from common.events import VoucherChecked, VoucherRejected
 from common.events.envelope import EventData
 from common.events.voucher_batches import Mode, Policy
-from voucher_sender import checks, earlier, look_alikes, lookup, receipts
+from voucher_sender import checks, earlier, look_alikes, marks, receipts
 from voucher_sender.checks import Checked
 from voucher_sender.content import content_hash
 from voucher_sender.earlier import Known
-from voucher_sender.findings import OF_REGISTERS, wrong
-from voucher_sender.look_alikes import Wanted
+from voucher_sender.findings import OF_REGISTERS, standing_of, wrong
+from voucher_sender.look_alikes import Booked, Wanted
 from voucher_sender.marker import marker_of
 from voucher_sender.problems import OTHERS_FAILED
 from voucher_sender.registers import Reading, Registers
-from voucher_sender.repository import Batch, Batches, Claimed, Entry, Outcome, Receipt, Receipts, SeriesLocks, Vouchers
+from voucher_sender.repository import (
+    Batch,
+    Batches,
+    Claimed,
+    Entry,
+    Outcome,
+    Receipt,
+    Receipts,
+    SeriesLocks,
+    State,
+    Vouchers,
+)
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -28,8 +39,12 @@ log = structlog.get_logger()
 MENDABLE = frozenset(problem.code for problem in OF_REGISTERS)
 
 
+RECEIPTED = frozenset({State.BOOKED, State.DUPLICATED})
+"""States in which a voucher can have its receipt; its content doesn't change any more."""
+
+
 class ClaimLost(Exception):
-    """Another batch took one of the vouchers in hand while this one was checked: check again."""
+    """Another batch took one of the vouchers in hand, or booked it, while this one was checked: check again."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,12 @@ async def _known(desk: Desk, tenant: int, read: Registers) -> Known:
         lockable = None
         if read.year is not None and read.locked_until is not None:
             lockable = await SeriesLocks(connection).lockable(
-                tenant, read.year.id, batch.series, read.locked_until, desk.timing.lock_memory
+                tenant,
+                read.year.id,
+                batch.series,
+                read.locked_until,
+                exempt_for=desk.timing.lock_memory,
+                refused_for=desk.timing.refusal_memory,
             )
         return Known(
             batch.batch_id,
@@ -83,7 +103,7 @@ async def _known(desk: Desk, tenant: int, read: Registers) -> Known:
 
 
 async def _compared(desk: Desk, tenant: int, read: Registers, known: Known) -> Known:
-    """Held against the books, and where only a marker can tell, against the list of the series."""
+    """Held against the books, and where only a marker can tell, against that."""
     if read.year is None:
         return known
     wanted = Wanted.of(desk.command.vouchers, earlier.places(known, read.year.id))
@@ -92,18 +112,20 @@ async def _compared(desk: Desk, tenant: int, read: Registers, known: Known) -> K
         known = replace(known, books=books)
     found = known.books.everything_alike if known.books else frozenset()
     async with desk.sender.pool.acquire() as connection:
-        ours = await Receipts(connection).at(tenant, read.year.id, [one.place for one in found]) if found else set()
-    known = replace(known, receipted=frozenset(one for one in found if one in ours))
-    unsure = earlier.unsure(desk.command, read.year.id, known) & read.series.keys()
+        ours = await Receipts(connection).at(tenant, read.year.id, [one.place for one in found]) if found else []
+    unsure = [place for place in earlier.unsure(desk.command, read.year.id, known) if place[0] in read.series]
     days = {voucher.date for voucher in desk.command.vouchers}
-    shelves = {code: await lookup.survey(desk.fortnox, code, read.year.id, days) for code in sorted(unsure)}
-    return replace(known, shelves=shelves)
+    seen = await marks.look(desk.fortnox, read.year.id, unsure, days)
+    receipted = {Booked(one.series, one.number, one.voucher_date, one.rows_hash): one.marked for one in ours}
+    return replace(known, receipted=receipted, marks=seen)
 
 
 async def _conclude(desk: Desk, case: Case) -> None:
     """Keeps and tells what was found. Raises ClaimLost."""
     async with desk.sender.pool.acquire() as connection:
         booked_before = await Receipts(connection).get(case.tenant, case.known.vouchers)
+    if any(case.known.vouchers[one].state not in RECEIPTED for one in booked_before):
+        raise ClaimLost  # booked meanwhile, and nobody has compared what with
     verdicts = await asyncio.to_thread(_verdicts, desk, case.checked, booked_before)
     wanted = await asyncio.to_thread(_wanted, desk, verdicts, case.known)
     async with desk.job.transaction() as connection:
@@ -140,7 +162,7 @@ def _verdict(desk: Desk, position: int, one: Checked, receipt: Receipt | None, *
         events.append(VoucherRejected(**about, findings=found))
     elif batch.mode is Mode.BOOK and receipt is not None:
         outcome = Outcome.ALREADY_BOOKED
-        events += receipts.events(batch, receipt)
+        events += receipts.events(batch, receipt, standing_of(found))
     elif batch.mode is Mode.BOOK and held_back:
         outcome = Outcome.REJECTED
         found = (*found, wrong(OTHERS_FAILED, voucher_id))

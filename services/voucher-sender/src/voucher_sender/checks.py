@@ -45,7 +45,7 @@ def _check(
 ) -> Iterator[Finding]:
     if times > 1:
         yield wrong(words.REPEATED_ID, voucher.voucher_id, times=times)
-    yield from history(voucher, registers.year.id if registers.year else None, known)
+    yield from history(voucher, batch.series, registers.year.id if registers.year else None, known)
     yield from _place(voucher.voucher_id, batch, registers)
     yield from _date(voucher, batch, registers, known)
     yield from _text(voucher)

@@ -9,9 +9,9 @@ import structlog
 
 from common.events import Trouble, VouchersCompleted
 from common.events.voucher_batches import Mode
-from voucher_sender import lookup, refusals
+from voucher_sender import findings, lookup, refusals
 from voucher_sender.marker import markers_in
-from voucher_sender.problems import AWAITING_APPROVAL, CARRY_BALANCES
+from voucher_sender.problems import AWAITING_APPROVAL, CARRY_BALANCES, NOT_AS_BOOKED
 from voucher_sender.repository import Batch, Batches, Sent, Tally, Vouchers
 from voucher_sender.sender import Desk
 
@@ -47,7 +47,7 @@ async def finish(desk: Desk, doubles: Sequence[Double]) -> None:
         for one in doubles:
             await refusals.note_double(desk, connection, one.voucher_id, one.marker, one.places)
         await desk.keep_calls(connection)
-        tally = await Batches(connection).tally(desk.command.batch_id)
+        tally = await Batches(connection).tally(desk.command.batch_id, findings.CONTRARY_CODES)
         told = completed(desk.command.connection_id, desk.batch, tally)
         await Batches(connection).end(desk.command.batch_id, told.model_dump(mode="json"))
         await desk.job.complete_in(connection, told)
@@ -58,7 +58,8 @@ def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersComple
     """How a batch that was checked has ended."""
     booked = tally.booked + tally.already_booked
     in_check = batch.mode is Mode.CHECK
-    left = [AWAITING_APPROVAL.error(vouchers=tally.awaiting_approval)] if tally.awaiting_approval else []
+    left = [NOT_AS_BOOKED.error(vouchers=tally.not_as_booked)] if tally.not_as_booked else []
+    left += [AWAITING_APPROVAL.error(vouchers=tally.awaiting_approval)] if tally.awaiting_approval else []
     if booked and batch.next_year:
         left.append(CARRY_BALANCES.error(next_year=batch.next_year))
     return VouchersCompleted(
@@ -72,6 +73,7 @@ def completed(connection_id: UUID, batch: Batch, tally: Tally) -> VouchersComple
         rejected=tally.vouchers - tally.passed if in_check else tally.rejected,
         uncertain=tally.uncertain,
         awaiting_approval=tally.awaiting_approval,
+        not_as_booked=tally.not_as_booked,
         left_to_do=tuple(Trouble.of(one) for one in left),
         calls=tally.calls,
         seconds=round(tally.seconds, 3),

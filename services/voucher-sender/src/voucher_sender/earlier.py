@@ -6,19 +6,20 @@ from functools import partial
 from uuid import UUID
 
 from common.events.voucher_batches import ApprovedVoucher, VouchersApproved
-from common.events.vouchers import Finding
+from common.events.vouchers import Finding, Standing
 from voucher_sender import findings as words
 from voucher_sender.content import COST_CENTRE, PROJECT, content_hash, object_of
 from voucher_sender.findings import doubtful, wrong
 from voucher_sender.look_alikes import Booked, Books, Place, likeness
-from voucher_sender.lookup import Shelf
-from voucher_sender.marker import markers_in
+from voucher_sender.marks import Marks
 from voucher_sender.registers import Registers
 from voucher_sender.repository import KnownVoucher, State
 
 MOST_NAMED = 5  # vouchers that look the same; more are counted
 OURS_ALREADY = frozenset({State.INTENDED, State.BOOKED, State.DUPLICATED})
 """What is in the books, or may be, by our own doing: it looks like itself."""
+NOT_THERE = frozenset({State.APPROVED, State.REJECTED})
+"""What is not in the books, unless the database was restored from a copy."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,18 @@ class Known:
     """None: not known; Fortnox tells it only by refusing (Fortnox fact 5.8)."""
     books: Books | None = None
     """None: not read, or not readable."""
-    receipted: frozenset[Booked] = frozenset()
-    """Those of the look-alikes that we have a receipt of."""
-    shelves: Mapping[str, Shelf] = field(default_factory=dict)
-    """The lists of series that had to be read, since only a marker could tell."""
+    receipted: Mapping[Booked, bool] = field(default_factory=dict)
+    """Those of the look-alikes that are what a receipt of ours names, and whether they had our marker then."""
+    marks: Marks = field(default_factory=Marks)
+    """The markers at places where only they can tell."""
 
 
-def history(voucher: ApprovedVoucher, financial_year: int | None, known: Known) -> Iterator[Finding]:
+def history(voucher: ApprovedVoucher, series: str, financial_year: int | None, known: Known) -> Iterator[Finding]:
     """What became of this voucher_id before; `financial_year` is Fortnox's id of the batch's."""
     before = known.vouchers.get(voucher.voucher_id)
+    if before is None or before.state in NOT_THERE:
+        yield from _forgotten(voucher.voucher_id, series, known)
     if before is None:
-        yield from _forgotten(voucher.voucher_id, known)
         return
     same = before.content_hash == content_hash(voucher)
     if before.state is State.BOOKED:
@@ -58,7 +60,7 @@ def history(voucher: ApprovedVoucher, financial_year: int | None, known: Known) 
 
 def look_alikes(voucher: ApprovedVoucher, known: Known) -> Iterator[Finding]:
     """Vouchers in whatever series with the same date, accounts and amounts that are not ours."""
-    strangers = [one for one in alike(voucher, known) if one not in known.receipted and not _marked(one, known)]
+    strangers = [one for one in alike(voucher, known) if not _is_ours(one, known)]
     if strangers:
         places = ", ".join(f"{one.series} {one.number}" for one in strangers[:MOST_NAMED])
         more = f" (och {len(strangers) - MOST_NAMED} till)" if len(strangers) > MOST_NAMED else ""
@@ -90,12 +92,24 @@ def alike(voucher: ApprovedVoucher, known: Known) -> tuple[Booked, ...]:
     return known.books.alike.get(looks, ())
 
 
-def stands_unchanged(before: KnownVoucher, known: Known) -> bool:
-    """Whether the books have the voucher at its place, with the rows that were booked."""
-    if known.books is None or before.series is None or before.number is None:
-        return False
-    booked = known.books.at.get((before.series, before.number))
-    return booked is not None and booked.rows_hash == before.rows_hash
+def standing(before: KnownVoucher, known: Known) -> Standing | None:
+    """How the books have a voucher that we booked; None when nobody can tell.
+
+    By its marker, where that was looked at and was there once; else by place, date and rows, as the books have them.
+    """
+    place = (before.series or "", before.number or 0)
+    markers, as_booked = known.marks.at(place), _stands_as_booked(before, known)
+    if before.marker in (markers or ()):
+        return Standing.AS_BOOKED if as_booked or known.books is None else Standing.CHANGED
+    if known.marks.places(before.marker):
+        return Standing.CHANGED
+    if markers is not None and before.marked:
+        return Standing.UNMARKED if as_booked and not markers else Standing.GONE
+    if markers or before.superseded:
+        return Standing.GONE
+    if known.books is None:
+        return None
+    return Standing.AS_BOOKED if as_booked else Standing.GONE
 
 
 def places(known: Known, financial_year: int) -> set[Place]:
@@ -103,13 +117,9 @@ def places(known: Known, financial_year: int) -> set[Place]:
     return {(one.series, one.number) for one in _booked(known, financial_year) if one.series and one.number}
 
 
-def unsure(batch: VouchersApproved, financial_year: int, known: Known) -> set[str]:
-    """The series in which only a marker tells: of what we booked and the books don't have, and of look-alikes."""
-    missed = {one.series for one in _booked(known, financial_year) if one.series and not stands_unchanged(one, known)}
-    strangers = {
-        one.series for voucher in batch.vouchers for one in alike(voucher, known) if one not in known.receipted
-    }
-    return missed | strangers & {batch.series}
+def unsure(batch: VouchersApproved, financial_year: int, known: Known) -> set[Place]:
+    """Where only a marker tells what the books have: at the places of what we booked, and of look-alikes."""
+    return places(known, financial_year) | {one.place for voucher in batch.vouchers for one in alike(voucher, known)}
 
 
 def _booked(known: Known, financial_year: int) -> Iterator[KnownVoucher]:
@@ -118,12 +128,24 @@ def _booked(known: Known, financial_year: int) -> Iterator[KnownVoucher]:
             yield one
 
 
-def _forgotten(voucher_id: str, known: Known) -> Iterator[Finding]:
-    """In Fortnox with our marker, though not in our database, which may have been restored from a copy."""
+def _stands_as_booked(before: KnownVoucher, known: Known) -> bool:
+    """Whether the books have at its place a voucher of that day with the rows that were booked."""
+    booked = known.books.at.get((before.series or "", before.number or 0)) if known.books else None
+    return booked is not None and (booked.voucher_date, booked.rows_hash) == (before.voucher_date, before.rows_hash)
+
+
+def _forgotten(voucher_id: str, series: str, known: Known) -> Iterator[Finding]:
+    """In Fortnox with our marker, though not in our database, which may have been restored from a copy.
+
+    In the batch's own series booking finds it, and makes its receipt. In another one nothing but this keeps it from
+    being booked again.
+    """
     marker = known.markers.get(voucher_id)
-    for shelf in known.shelves.values():
-        for number in shelf.marked(marker) if marker is not None else []:
-            yield doubtful(words.ALREADY_BOOKED, voucher_id, place=f"{shelf.series} {number}")
+    for code, number in known.marks.places(marker) if marker is not None else []:
+        if code == series:
+            yield doubtful(words.ALREADY_BOOKED, voucher_id, place=f"{code} {number}")
+        else:
+            yield wrong(words.IN_ANOTHER_SERIES, voucher_id, place=f"{code} {number}", series=code)
 
 
 def _booked_before(before: KnownVoucher, financial_year: int | None, known: Known, *, same: bool) -> Iterator[Finding]:
@@ -131,22 +153,14 @@ def _booked_before(before: KnownVoucher, financial_year: int | None, known: Know
         yield wrong(words.CHANGED_SINCE_BOOKED, before.voucher_id, place=before.place)
         return
     yield doubtful(words.ALREADY_BOOKED, before.voucher_id, place=before.place)
-    if before.financial_year == financial_year and not stands_unchanged(before, known):
-        yield from _missed(before, known)
+    found = standing(before, known) if before.financial_year == financial_year else None
+    if problem := words.CONTRARY.get(found or Standing.AS_BOOKED):
+        yield doubtful(problem, before.voucher_id, place=before.place)
 
 
-def _missed(before: KnownVoucher, known: Known) -> Iterator[Finding]:
-    """It is not in the books as it was booked: gone, or changed there. Series and number alone never tell."""
-    shelf = known.shelves.get(before.series or "")
-    if shelf is not None and shelf.marked(before.marker):
-        if known.books is not None:
-            yield doubtful(words.CHANGED_IN_FORTNOX, before.voucher_id, place=before.place)
-    elif known.books is not None or (shelf is not None and shelf.shows_markers):
-        yield doubtful(words.GONE_FROM_FORTNOX, before.voucher_id, place=before.place)
-
-
-def _marked(booked: Booked, known: Known) -> bool:
-    """Whether its marker is seen, where its series was read."""
-    shelf = known.shelves.get(booked.series)
-    item = shelf.find(booked.number) if shelf is not None else None
-    return item is not None and bool(markers_in(item.comments))
+def _is_ours(booked: Booked, known: Known) -> bool:
+    """Whether what looks the same is a voucher of ours: by any marker of ours, or by a receipt that speaks for it."""
+    markers = known.marks.at(booked.place)
+    if markers or booked not in known.receipted:
+        return bool(markers)
+    return markers is None or not known.receipted[booked]

@@ -1,14 +1,15 @@
 """What the check can find in a voucher, in words for the accountant."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from common.events.vouchers import Finding, Severity
+from common.events.vouchers import Finding, Severity, Standing
 from common.problems import Problem, ProblemError
 from voucher_sender.problems import DIFFERENT_YEAR, NO_SERIES, NO_YEAR, SERIES_NOT_MANUAL
 
 TOO_FEW_ROWS = Problem(
     code="voucher.too-few-rows",
-    swedish="Verifikationen har {rows} rader. Den måste ha minst två.",
+    swedish="Verifikationen har för få rader: {rows}. Den måste ha minst två.",
     next_step="Lägg till de rader som saknas.",
     english="A voucher needs at least two rows; this one has {rows}.",
 )
@@ -56,7 +57,7 @@ DATE_OUTSIDE_YEAR = Problem(
 )
 DATE_LOCKED = Problem(
     code="voucher.date-locked",
-    swedish="Perioden är låst till och med {locked_until}. Bara en ej låsbar bokslutsserie tar emot verifikationen.",
+    swedish="Perioden är låst till och med {locked_until}. Endast en ej låsbar bokslutsserie tar emot den.",
     next_step="Är {series} en ej låsbar serie behövs inget. Annars: lås upp perioden i Fortnox innan du skickar.",
     english="The period is locked up to {locked_until}; only a series exempt from locking takes the voucher.",
 )
@@ -176,8 +177,8 @@ PROJECT_NOT_OPEN = Problem(
 )
 NOT_DECLARED = Problem(
     code="voucher.object-not-declared",
-    swedish="{what} {object} finns inte i bokföringen, så vitt vi kan se utan behörighet till registret i Fortnox.",
-    next_step="Kontrollera i Fortnox att det finns och är aktivt. Annars nekas verifikationen.",
+    swedish="{what} {object} finns inte i bokföringen, såvitt vi kan se utan behörighet till registret i Fortnox.",
+    next_step="Kontrollera i Fortnox att det finns och är aktivt. Annars avvisas verifikationen.",
     english="The books declare no {object} in dimension {dimension}; the register itself may not be read.",
 )
 PROJECT_COMPLETED = Problem(
@@ -246,22 +247,34 @@ GONE_FROM_FORTNOX = Problem(
     next_step="Kontrollera i Fortnox om den har tagits bort eller ändrats. Den bokförs inte igen av sig själv.",
     english="Booked as {place}, but Fortnox does not show it any more; it is not booked again by itself.",
 )
+UNMARKED_IN_FORTNOX = Problem(
+    code="voucher.unmarked-in-fortnox",
+    swedish="Verifikationen bokfördes som {place}. I Fortnox har {place} samma datum och rader, men inte vår märkning.",
+    next_step="Kontrollera i Fortnox att {place} är samma verifikation. Den bokförs inte igen.",
+    english="Booked as {place}, which has the same date and rows in Fortnox but not our marker; not booked again.",
+)
+IN_ANOTHER_SERIES = Problem(
+    code="voucher.in-another-series",
+    swedish="Verifikationen finns redan i Fortnox som {place}, i en annan serie än den valda.",
+    next_step="Skicka verifikationen i serie {series}. Då bokförs den inte igen, utan får sitt kvitto.",
+    english="The voucher's marker is seen at {place}: sent for series {series} it gets its receipt, and isn't booked.",
+)
 ACCOUNT_REFUSED = Problem(
     code="voucher.account-refused",
-    swedish="Fortnox nekade verifikationen: ett av kontona {accounts} finns inte, eller är inte aktivt, för året.",
+    swedish="Fortnox avvisade verifikationen: ett av kontona {accounts} finns inte, eller är inte aktivt, för året.",
     next_step="Lägg upp eller aktivera kontot i Fortnox, eller använd ett annat konto, och skicka igen.",
     english="Fortnox refused one of the accounts {accounts} as missing or not active (code {code}).",
 )
 CHARACTERS_REFUSED = Problem(
     code="voucher.characters-refused",
-    swedish="Fortnox nekade verifikationen: någon av dess texter har ett tecken som Fortnox inte tar emot.",
+    swedish="Fortnox avvisade verifikationen: någon av dess texter har ett tecken som Fortnox inte tar emot.",
     next_step="Ta bort ovanliga tecken ur texterna, och skicka igen.",
     english="Fortnox refused a character in one of the texts (code {code}).",
 )
 REFUSED_BY_FORTNOX = Problem(
     code="voucher.refused-by-fortnox",
-    swedish="Fortnox nekade verifikationen (felkod {code}).",
-    next_step="Prova att bokföra verifikationen i Fortnox för att se orsaken. Kontakta supporten om den inte framgår.",
+    swedish="Fortnox avvisade verifikationen (felkod {code}).",
+    next_step="Kontakta supporten och uppge felkoden. Bokför inte verifikationen för hand om den ska skickas igen.",
     english="Fortnox refused the voucher with code {code}.",
 )
 DECIDED_NOT_BOOKED = Problem(
@@ -290,6 +303,20 @@ OF_REGISTERS = frozenset(
     }
 )
 """What a change in Fortnox mends: never told by registers that are remembered from before."""
+
+
+CONTRARY = {
+    Standing.CHANGED: CHANGED_IN_FORTNOX,
+    Standing.UNMARKED: UNMARKED_IN_FORTNOX,
+    Standing.GONE: GONE_FROM_FORTNOX,
+}
+"""What speaks against an old receipt: Fortnox does not have the voucher as it was booked."""
+CONTRARY_CODES = {problem.code: standing for standing, problem in CONTRARY.items()}
+
+
+def standing_of(findings: Iterable[Finding]) -> Standing:
+    """What the check found of a voucher that was booked before."""
+    return next((CONTRARY_CODES[one.code] for one in findings if one.code in CONTRARY_CODES), Standing.AS_BOOKED)
 
 
 def found(

@@ -30,6 +30,7 @@ class Booked(NamedTuple):
 
     series: str
     number: int
+    voucher_date: date | None
     rows_hash: str
 
     @property
@@ -127,7 +128,7 @@ def _booked(document: sie.Document, index: int) -> Booked:
     lines = [
         Line(int(row.account), row.amount, _object(row, COST_CENTRE), _object(row, PROJECT)) for row in voucher.rows
     ]
-    return Booked(voucher.series, int(voucher.number), rows_hash(lines))
+    return Booked(voucher.series, int(voucher.number), voucher.date, rows_hash(lines))
 
 
 def _object(row: sie.Row, dimension: int) -> str:

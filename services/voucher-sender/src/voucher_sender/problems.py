@@ -40,8 +40,8 @@ OTHERS_FAILED = Problem(
 )
 STOPPED = Problem(
     code="vouchers.stopped",
-    swedish="Verifikationen skickades inte eftersom Fortnox nekade en tidigare verifikation i omgången.",
-    next_step="Åtgärda felet på den nekade verifikationen och skicka de återstående igen.",
+    swedish="Verifikationen skickades inte eftersom Fortnox avvisade en tidigare verifikation i omgången.",
+    next_step="Åtgärda felet på den avvisade verifikationen och skicka de återstående igen.",
     english="Not sent: Fortnox refused an earlier voucher of the batch, and its policy is all or nothing.",
 )
 OTHER_COMPANY = Problem(
@@ -104,6 +104,12 @@ CARRY_BALANCES = Problem(
     swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
     next_step="Öppna nästa räkenskapsår i Fortnox och välj Överför balanser från föregående år.",
     english="The next financial year {next_year} exists; its opening balances must be carried over by hand.",
+)
+NOT_AS_BOOKED = Problem(
+    code="vouchers.not-as-booked",
+    swedish="Av omgångens verifikationer har {vouchers} bokförts tidigare men ändrats eller tagits bort i Fortnox.",
+    next_step="Kontrollera dem i Fortnox; kontrollens anmärkningar säger vilka. De bokförs inte igen av sig själva.",
+    english="Of the old receipts {vouchers} are of vouchers that Fortnox no longer has as they were booked.",
 )
 AWAITING_APPROVAL = Problem(
     code="vouchers.awaiting-approval",
@@ -180,7 +186,7 @@ DECISION_TOO_EARLY = Problem(
 DECISION_SEEN = Problem(
     code="decision.seen-in-fortnox",
     swedish="Verifikationen finns i Fortnox: {places}.",
-    next_step="Avgör vilken som gäller i stället.",
+    next_step="Ange i stället att den är bokförd, och som vilken.",
     english="The voucher's marker is seen at {places}: it is booked; decide with --booked-as.",
     status=409,
 )
@@ -196,6 +202,13 @@ DECISION_DIFFERS = Problem(
     swedish="Verifikation {place} i Fortnox skiljer sig från den godkända: {differences}.",
     next_step="Kontrollera att det är rätt verifikation.",
     english="{place} differs from what was approved ({differences}); add --although-it-differs if it is the one.",
+    status=409,
+)
+DECISION_ANOTHERS = Problem(
+    code="decision.anothers-voucher",
+    swedish="Verifikation {place} i Fortnox är en annan av våra verifikationer: {other}.",
+    next_step="Kontrollera serie, nummer och räkenskapsår. Samma verifikation kan inte vara kvitto för två.",
+    english="{place} is another of our vouchers ({other}); one voucher is never the receipt of two.",
     status=409,
 )
 DECISION_RECEIPT = Problem(

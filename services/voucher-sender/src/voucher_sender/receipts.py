@@ -7,7 +7,7 @@ from uuid import UUID
 
 from common.events import FinancialYear, VoucherBooked, VoucherDiffers
 from common.events.envelope import EventData
-from common.events.vouchers import BookedAs, FortnoxLink
+from common.events.vouchers import BookedAs, FortnoxLink, Standing
 from fortnox import Voucher
 from voucher_sender import telemetry
 from voucher_sender.content import booked_lines, differences, rows_hash
@@ -93,8 +93,11 @@ def of(
     )
 
 
-def events(batch: Told, receipt: Receipt) -> list[EventData]:
-    """The receipt as this batch is told of it, and how the voucher differs from what was approved, if it does."""
+def events(batch: Told, receipt: Receipt, standing: Standing = Standing.AS_BOOKED) -> list[EventData]:
+    """The receipt as this batch is told of it, and how the voucher differs from what was approved, if it does.
+
+    `standing` is how Fortnox has it now, where it is an old receipt.
+    """
     told: list[EventData] = [
         VoucherBooked(
             connection_id=batch.connection_id,
@@ -104,6 +107,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             number=receipt.number,
             financial_year=receipt.financial_year,
             voucher_date=receipt.voucher_date,
+            sent_date=receipt.sent_at,
             booked_date=receipt.booked_at,
             approval_state=receipt.approval_state,
             rows_hash=receipt.rows_hash,
@@ -113,6 +117,7 @@ def events(batch: Told, receipt: Receipt) -> list[EventData]:
             link=link(receipt),
             decided=receipt.decided,
             corrects=receipt.corrects,
+            standing=standing,
         )
     ]
     if receipt.differences:

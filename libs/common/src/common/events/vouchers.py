@@ -92,6 +92,19 @@ class NotCorrected(Model):
     """What has reversed it already."""
 
 
+class Standing(StrEnum):
+    """How Fortnox has a voucher that was booked before, as a later check has found it."""
+
+    AS_BOOKED = "as_booked"
+    """As its receipt says, as far as can be seen."""
+    CHANGED = "changed"
+    """Somebody has changed it there since."""
+    UNMARKED = "unmarked"
+    """Date and rows are there, our marker is not: it was erased, or somebody has booked the same by hand."""
+    GONE = "gone"
+    """Fortnox has it no more; its number may have come again, for another voucher."""
+
+
 class FortnoxLink(Model):
     """How to open a voucher through Fortnox's API. Fortnox documents no address of a page that shows it."""
 
@@ -102,7 +115,10 @@ class FortnoxLink(Model):
 
 
 class VoucherBooked(BatchEvent):
-    """The receipt: this voucher is in Fortnox, once. Written once and never changed."""
+    """The receipt: this voucher was booked in Fortnox, once. Written once and never changed.
+
+    Told again when the voucher is sent again; only `standing` may then be another than at first.
+    """
 
     TYPE = "voucher.booked"
 
@@ -112,7 +128,11 @@ class VoucherBooked(BatchEvent):
     financial_year: int
     """Fortnox's id of the year."""
     voucher_date: date
+    sent_date: Timestamp | None = None
+    """When the call was about to be made that booked it; None where that is not known, since it was found in Fortnox
+    after our memory of it was lost."""
     booked_date: Timestamp
+    """When the receipt was written: at once, or when the voucher was found after its outcome had been unknown."""
     approval_state: int | None = None
     """As Fortnox said then: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
     awaiting_approval: bool = False
@@ -127,6 +147,9 @@ class VoucherBooked(BatchEvent):
     link: FortnoxLink | None = None
     decided: bool = False
     """Whether a person decided that this is the voucher, since it could not be found out."""
+    standing: Standing = Standing.AS_BOOKED
+    """Of an old receipt that is told again: what the batch's check found. Other than `as_booked`, do not show the
+    voucher as booked: it was, and Fortnox does not have it so any more. It is not booked again by itself."""
 
 
 class VoucherRejected(BatchEvent):
@@ -183,7 +206,11 @@ class VouchersWaiting(BatchEvent):
 
 
 class VouchersCompleted(BatchEvent):
-    """The batch's end. The counts add up: booked + already_booked + rejected + uncertain = vouchers."""
+    """The batch's end.
+
+    In mode book the counts add up: booked + already_booked + rejected + uncertain = vouchers. In mode check `rejected`
+    are those that did not pass, and the others are 0.
+    """
 
     TYPE = "vouchers.completed"
 
@@ -196,6 +223,8 @@ class VouchersCompleted(BatchEvent):
     uncertain: int
     awaiting_approval: int = 0
     """How many of those booked, now or before, wait for approval in Fortnox; `left_to_do` says so too."""
+    not_as_booked: int = 0
+    """How many of `already_booked` Fortnox has no more as they were booked (`standing`); `left_to_do` says so too."""
     left_to_do: tuple[Trouble, ...] = ()
     calls: int
     seconds: float

@@ -23,7 +23,7 @@ from voucher_sender import content, findings, lookup, problems, receipts
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.reasons import word_of
-from voucher_sender.repository import Decisions, Doubt, Outcome, Place, Receipt, Receipts, Vouchers
+from voucher_sender.repository import MARKER_DIFFERS, Decisions, Doubt, Outcome, Place, Receipt, Receipts, Vouchers
 from voucher_sender.right import RightTaken, right_to_post
 from voucher_sender.sender import CountedPermits, Sender
 
@@ -93,6 +93,7 @@ class Decider:
             raise problems.OTHER_COMPANY.error()
         if found is None:
             return None, ()
+        await _respect_others(session, doubt, found)
         differences = await _differences(session, doubt, found)
         if differences and not wish.although_it_differs:
             raise problems.DECISION_DIFFERS.error(place=wish.booked_as, differences="; ".join(differences))
@@ -153,6 +154,19 @@ async def _respect_receipt(session: Connection, doubt: Doubt, wish: Wish) -> Non
             raise problems.DECISION_RECEIPT.error(place=place)
 
 
+async def _respect_others(session: Connection, doubt: Doubt, booked: Voucher) -> None:
+    """What is another voucher of ours is never this one's, whoever says so. Raises ProblemError.
+
+    Without any marker there it is another one's if that has its receipt on it. With ours its number has come again.
+    """
+    place, markers = Place(booked.voucher_series, booked.voucher_number, booked.year), markers_in(booked.comments)
+    other: str | None = ", ".join(sorted(markers - {doubt.marker}))
+    if not markers:
+        other = await Decisions(session).receipted_as(doubt.tenant, place, doubt.voucher_id)
+    if other:
+        raise problems.DECISION_ANOTHERS.error(place=place, other=other)
+
+
 async def _receipt_of(session: Connection, doubt: Doubt) -> Receipt | None:
     return (await Receipts(session).get(doubt.tenant, [doubt.voucher_id])).get(doubt.voucher_id)
 
@@ -185,14 +199,10 @@ async def _seen(fortnox: Client, doubt: Doubt) -> list[str]:
 
 async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tuple[str, ...]:
     """How what Fortnox has differs from what was approved, and what else speaks against it."""
-    decisions = Decisions(session)
-    place = Place(booked.voucher_series, booked.voucher_number, booked.year)
     told = []
     if doubt.marker not in markers_in(booked.comments):
-        told.append(f"märke: {doubt.marker} → saknas")
-    if other := await decisions.receipted_as(doubt.tenant, place, doubt.voucher_id):
-        told.append(f"{place} är redan kvitto för {other}")
-    approved = await decisions.approved(doubt.batch_id, doubt.voucher_id)
+        told.append(f"{MARKER_DIFFERS}{doubt.marker} → saknas")
+    approved = await Decisions(session).approved(doubt.batch_id, doubt.voucher_id)
     if approved is None:
         told.append("det som godkändes finns inte kvar att jämföra med")
     else:
@@ -229,7 +239,7 @@ async def _receipt(
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:
     """The batch has ended: the voucher is free for another one."""
     finding = findings.wrong(findings.DECIDED_NOT_BOOKED, doubt.voucher_id)
-    await Vouchers(session).rejected(doubt.tenant, doubt.voucher_id)
+    await Vouchers(session).rejected(doubt.tenant, doubt.voucher_id, proven_absent=True)
     await Decisions(session).settle(doubt, Outcome.REJECTED, [finding.model_dump(mode="json")])
     return [
         VoucherRejected(

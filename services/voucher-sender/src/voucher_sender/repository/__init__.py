@@ -4,12 +4,13 @@ from voucher_sender.repository.batches import Batch, Batches, Entry, Outcome, Ta
 from voucher_sender.repository.companies import Companies
 from voucher_sender.repository.corrections import Asked, CorrectedBefore, Corrections
 from voucher_sender.repository.decisions import Decisions, Doubt, Place
-from voucher_sender.repository.receipts import Receipt, Receipts, SeriesLocks
+from voucher_sender.repository.receipts import MARKER_DIFFERS, Receipt, Receipts, SeriesLocks
 from voucher_sender.repository.states import States
 from voucher_sender.repository.stories import Stories
 from voucher_sender.repository.vouchers import Claimed, KnownVoucher, Pending, Sent, State, Vouchers
 
 __all__ = [
+    "MARKER_DIFFERS",
     "Asked",
     "Batch",
     "Batches",

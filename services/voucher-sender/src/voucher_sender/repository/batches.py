@@ -1,7 +1,7 @@
 """Batches, and what became of each voucher within them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,8 @@ from uuid import UUID
 from common.database import Connection
 from common.events.voucher_batches import Mode, VouchersApproved
 from voucher_sender.repository.receipts import AWAITING_APPROVAL
+
+OF_TEXTS = "proposal"  # a finding's field that holds a voucher's text: told, not kept
 
 
 class Outcome(StrEnum):
@@ -64,6 +66,8 @@ class Tally:
     uncertain: int
     awaiting_approval: int
     """Of those booked or already booked."""
+    not_as_booked: int
+    """Of those already booked: what Fortnox no longer has as it was booked."""
     calls: int
     seconds: float
 
@@ -84,12 +88,13 @@ class Batches:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def begin(self, batch: VouchersApproved, *, correction: bool = False) -> Batch:
+    async def begin(self, batch: VouchersApproved, asked_at: datetime, *, correction: bool = False) -> Batch:
         """The batch's row, made if it isn't there; a correction's vouchers are kept with it when they are known."""
         await self._connection.execute(
             """
-            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction)
-            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction,
+                asked_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
             """,
             batch.batch_id,
             batch.connection_id,
@@ -99,6 +104,7 @@ class Batches:
             batch.financial_year.from_date,
             batch.financial_year.to_date,
             {} if correction else None,
+            asked_at,
         )
         return await self.get(batch.batch_id)
 
@@ -138,7 +144,7 @@ class Batches:
                 (batch_id, position, voucher_id, passed, findings, outcome, voucher_date, total)
             values ($1, $2, $3, $4, $5, $6, $7, $8)
             """,
-            [(batch.batch_id, *(getattr(one, name) for name in ENTRY_COLUMNS)) for one in entries],
+            [(batch.batch_id, *(getattr(one, name) for name in ENTRY_COLUMNS)) for one in map(_without_texts, entries)],
         )
 
     async def settle(
@@ -198,7 +204,8 @@ class Batches:
             )
         )
 
-    async def tally(self, batch_id: UUID) -> Tally:
+    async def tally(self, batch_id: UUID, contrary: Collection[str]) -> Tally:
+        """`contrary` are the codes of findings that speak against an old receipt."""
         row = await self._connection.fetchrow(
             """
             select count(*) as vouchers, count(*) filter (where passed) as passed,
@@ -207,6 +214,9 @@ class Batches:
                 count(*) filter (where outcome = 'rejected') as rejected,
                 count(*) filter (where outcome = 'uncertain') as uncertain,
                 count(*) filter (where r.approval_state = any($2::int[])) as awaiting_approval,
+                count(*) filter (where outcome = 'already_booked' and exists (
+                    select from jsonb_array_elements(e.findings) found where found ->> 'code' = any($3::text[])
+                )) as not_as_booked,
                 b.calls, extract(epoch from clock() - b.began_at)::float as seconds
             from batches b left join batch_vouchers e on e.batch_id = b.batch_id
             left join receipts r on r.tenant = b.tenant and r.voucher_id = e.voucher_id
@@ -215,11 +225,27 @@ class Batches:
             """,
             batch_id,
             AWAITING_APPROVAL,
+            list(contrary),
         )
         assert row is not None
         return Tally(**row)
 
     async def end(self, batch_id: UUID, ending: dict[str, Any]) -> None:
+        """Ends it. What a correction came to goes, with its texts, unless a person may have to decide about it."""
         await self._connection.execute(
-            "update batches set ended_at = clock(), ending = $2 where batch_id = $1", batch_id, ending
+            """
+            update batches b
+            set ended_at = clock(), ending = $2, correction = case
+                when correction is null or exists (
+                    select from vouchers v where v.batch_id = b.batch_id and v.state in ('intended', 'duplicated'))
+                then correction else '{}' end
+            where batch_id = $1
+            """,
+            batch_id,
+            ending,
         )
+
+
+def _without_texts(entry: Entry) -> Entry:
+    findings = [{name: value for name, value in one.items() if name != OF_TEXTS} for one in entry.findings]
+    return replace(entry, findings=findings)

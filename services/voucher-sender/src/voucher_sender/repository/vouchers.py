@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from common.database import Connection
+from voucher_sender.repository.receipts import MARKER_DIFFERS
 
 
 class State(StrEnum):
@@ -20,6 +21,10 @@ class State(StrEnum):
     BOOKED = "booked"
     REJECTED = "rejected"
     DUPLICATED = "duplicated"
+
+
+class MayBeBooked(Exception):
+    """A voucher that may be in Fortnox was to be called rejected: a fault of ours."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,13 @@ class KnownVoucher:
     series: str | None = None
     financial_year: int | None = None
     number: int | None = None
+    voucher_date: date | None = None
     rows_hash: str | None = None
-    """As booked."""
+    """Both as booked."""
+    marked: bool = True
+    """Whether it carried our marker in Fortnox; not, where a person decided that it counts all the same."""
+    superseded: bool = False
+    """Whether another voucher's later receipt has the same place: then its number has come again."""
 
     @property
     def place(self) -> str:
@@ -109,7 +119,15 @@ class Vouchers:
             select v.voucher_id, v.state, v.content_hash, v.marker, v.batch_id,
                 b.ended_at is not null or b.batch_id is null as batch_ended,
                 coalesce(r.series, v.series) as series,
-                coalesce(r.financial_year, v.financial_year) as financial_year, r.number, r.rows_hash
+                coalesce(r.financial_year, v.financial_year) as financial_year, r.number, r.voucher_date, r.rows_hash,
+                not exists (
+                    select from jsonb_array_elements_text(r.differences) told where starts_with(told, $3)
+                ) as marked,
+                exists (
+                    select from receipts later
+                    where (later.tenant, later.financial_year, later.series, later.number)
+                        = (r.tenant, r.financial_year, r.series, r.number) and later.booked_at > r.booked_at
+                ) as superseded
             from vouchers v
             left join batches b using (batch_id)
             left join receipts r on r.tenant = v.tenant and r.voucher_id = v.voucher_id
@@ -117,6 +135,7 @@ class Vouchers:
             """,
             tenant,
             list(voucher_ids),
+            MARKER_DIFFERS,
         )
         return {row["voucher_id"]: KnownVoucher(**{**row, "state": State(row["state"])}) for row in rows}
 
@@ -282,7 +301,14 @@ class Vouchers:
         """It has a receipt; returns the database's time."""
         return await self._move(tenant, voucher_id, State.BOOKED)
 
-    async def rejected(self, tenant: int, voucher_id: str) -> None:
+    async def rejected(self, tenant: int, voucher_id: str, *, proven_absent: bool = False) -> None:
+        """It is not booked. Raises MayBeBooked of one that may be in Fortnox, unless it is proven that it isn't."""
+        if not proven_absent:
+            state = await self._connection.fetchval(
+                "select state from vouchers where tenant = $1 and voucher_id = $2 for update", tenant, voucher_id
+            )
+            if state == State.INTENDED:
+                raise MayBeBooked
         await self._move(tenant, voucher_id, State.REJECTED)
 
     async def duplicated(self, tenant: int, voucher_id: str, found_at: list[dict[str, Any]]) -> None:
