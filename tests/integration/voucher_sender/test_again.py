@@ -5,6 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from voucher_sender import batch_job, checking
 from voucher_sender.repository import States
 
 
@@ -29,6 +32,36 @@ async def test_a_booked_voucher_with_other_content_is_rejected(office: Any, a_ba
     rejected = next(one for one in events if one["type"] == "voucher.rejected")
     assert rejected["findings"][0]["code"] == "voucher.changed-since-booked"
     assert len(office.books()) == 1
+
+
+@pytest.mark.parametrize("rejected_before", [False, True])
+async def test_what_another_batch_books_meanwhile_with_other_content_is_no_receipt_for_this_one(
+    office: Any, a_batch: Any, voucher: Any, monkeypatch: pytest.MonkeyPatch, *, rejected_before: bool
+) -> None:
+    async def switch(moment: str) -> None:
+        await office.simulator.edit("change_account", office.tenant, account=1229, active=False)
+
+    if rejected_before:
+        await office.book(a_batch([voucher(1, 333)]), meanwhile=switch)
+        await office.simulator.edit("change_account", office.tenant, account=1229, active=True)
+    other = await office.approve(a_batch([voucher(1, 111)], connection_id=uuid4()))
+    compared, sender = checking._compared, office.sender()
+    booking = await office.claim(sender)
+
+    async def slowly(*args: Any) -> Any:
+        """Reading the books takes seconds, in which another connection of the company books the same id."""
+        known = await compared(*args)
+        monkeypatch.setattr(checking, "_compared", compared)
+        await batch_job.run(booking, sender)
+        return known
+
+    monkeypatch.setattr(checking, "_compared", slowly)
+    events = await office.book(a_batch([voucher(1, 222)]))
+
+    assert (await office.events(other))[-1]["booked"] == 1
+    (rejected,) = [one for one in events if one["type"] == "voucher.rejected"]
+    assert rejected["findings"][0]["code"] == "voucher.changed-since-booked"
+    assert (events[-1]["booked"], events[-1]["already_booked"]) == (0, 0)
 
 
 async def test_a_rejected_voucher_may_be_changed_and_sent_again(office: Any, a_batch: Any, voucher: Any) -> None:

@@ -15,11 +15,11 @@ from common.messaging.outbox import Outbox
 from common.problems import GAVE_UP, ProblemError
 from voucher_sender import right
 from voucher_sender import waiting as waiting_room
+from voucher_sender.answers import voucher_state
 from voucher_sender.operating.deciding import Decider, Wish
 from voucher_sender.operating.measuring import measure
 from voucher_sender.repository import Decisions, Place, State, States
 from voucher_sender.telemetry import UNDECIDED
-from voucher_sender.views import voucher_state
 
 POST = "POST /3/vouchers"
 

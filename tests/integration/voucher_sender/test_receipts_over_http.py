@@ -95,7 +95,7 @@ async def test_the_document_is_as_an_accountant_files_it(http: httpx.AsyncClient
     _, book = await document(http, filed)
 
     sheet, reasons = book.worksheets
-    heading = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, max_row=8, values_only=True)}
+    heading = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, max_row=9, values_only=True)}
     assert sheet["A1"].value == "Överföringskvitto"
     assert heading["Företag"] == "Provbolaget & Co AB"
     assert heading["Organisationsnummer"] == "556677-8899"
@@ -105,12 +105,12 @@ async def test_the_document_is_as_an_accountant_files_it(http: httpx.AsyncClient
     assert [(one["Verifikation"], one["Läge"], one["Serie"], one["Nummer"], one["Belopp"]) for one in rows] == [
         ("v-1", "Redan bokförd", "I", 1, 100),
         ("v-2", "Bokförd", "I", 2, 1250.5),
-        ("v-3", "Nekad", None, None, 300),
+        ("v-3", "Avvisad", None, None, 300),
     ]
     assert {(one["Attest"], one["Avviker"]) for one in rows[:2]} == {("Behövs inte", "Nej")}
-    assert [row[:2] for row in reasons.iter_rows(min_row=2, values_only=True)] == [("v-3", 2)]
+    assert [row[:3] for row in reasons.iter_rows(min_row=2, values_only=True)] == [("v-3", "Avvisad", 2)]
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
-    assert sheet.print_title_rows == "$10:$10"
+    assert sheet.print_title_rows == "$11:$11"
     assert sheet.print_area.startswith("'Överföringskvitto'!$A$1:")
     assert "Sida &P av &N" in (sheet.oddFooter.right.text or "")
 
@@ -121,7 +121,7 @@ async def test_times_are_swedish_and_dates_are_dates(http: httpx.AsyncClient, fi
 
     row = table(book.worksheets[0])[1]
     booked_at = datetime.fromisoformat(told["vouchers"][1]["receipt"]["booked_at"])
-    ahead = row["Bokförd tid"].replace(tzinfo=UTC) - booked_at.replace(microsecond=0)
+    ahead = row["Kvitterad"].replace(tzinfo=UTC) - booked_at.replace(microsecond=0)
     assert ahead.total_seconds() in {3600, 7200}  # winter or summer
     assert row["Datum"] == datetime(2025, 12, 31)  # noqa: DTZ001  (a spreadsheet's date)
 
@@ -168,11 +168,13 @@ async def test_a_batch_under_way_has_a_preliminary_document(http: httpx.AsyncCli
     _, book = await document(http, batch)
 
     assert [one["Läge"] for one in table(book.worksheets[0])] == ["Pågår", "Pågår"]
-    assert book.worksheets[0]["B7"].value == "Pågår: kvittot är preliminärt"
+    assert book.worksheets[0]["B8"].value == "Pågår: kvittot är preliminärt"
     first = state["vouchers"][0]["uncertain"]
     assert first["code"] == "voucher.uncertain-fortnox-away"
     assert first["since"] < first["next_try"]
+    assert "Bokför inte verifikationen för hand" in first["next_step"]
     assert own["uncertain"] == first
+    assert [row[:2] for row in book.worksheets[1].iter_rows(min_row=2, values_only=True)] == [("v-1", "Osäker")]
 
 
 async def test_a_voucher_tells_what_became_of_it(http: httpx.AsyncClient, filed: Any) -> None:

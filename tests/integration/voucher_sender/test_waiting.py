@@ -13,6 +13,8 @@ from common.problems import GAVE_UP
 from fortnox import UnreadableAnswer
 from fortnox.testing import FreePermit, FreePermits
 from voucher_sender import batch_job, waiting
+from voucher_sender.repository import State, Vouchers
+from voucher_sender.repository.vouchers import MayBeBooked
 
 LOST = Trouble(code="connector.lost", swedish="Kopplingen har brutits.", next_step="Koppla igen.", english="Lost.")
 
@@ -64,7 +66,7 @@ async def test_a_connection_lost_while_an_outcome_is_unknown_makes_it_uncertain_
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(1))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = LeaseRefused(LOST, 409), 7
+    own.failure, own.calls_left = LeaseRefused(LOST, 409), 8
 
     await one_attempt(office, sender)
     await one_attempt(office, sender)
@@ -144,7 +146,7 @@ async def test_giving_up_leaves_an_unknown_outcome_uncertain_and_a_new_batch_goe
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(2))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = ConnectorAway(), 7
+    own.failure, own.calls_left = ConnectorAway(), 8
     await one_attempt(office, sender)
     await office.due()
 
@@ -159,6 +161,46 @@ async def test_giving_up_leaves_an_unknown_outcome_uncertain_and_a_new_batch_goe
     assert told[-1]["booked"] == 2
     assert len(office.books()) == 2
     office.judge(again, told=told)
+
+
+async def test_giving_up_leaves_every_voucher_uncertain_that_may_be_in_fortnox(
+    office: Any, a_batch: Any, voucher: Any
+) -> None:
+    """Several can be: batches before it left them so, and it sends them again."""
+    for number, series in ((1, "A"), (2, "I")):
+        await give_up_in_doubt(office, a_batch([voucher(number)], series=series))
+    again = a_batch([voucher(number) for number in (1, 2, 3)])
+
+    await give_up_in_doubt(office, again)
+    events = await office.events(again)
+    changed = await office.book(a_batch([voucher(1, 999)], series="A"))
+
+    ends = {one["voucher_id"]: one["type"] for one in events if "voucher_id" in one}
+    assert ends == {"v-1": "voucher.uncertain", "v-2": "voucher.uncertain", "v-3": "voucher.rejected"}
+    assert (events[-1]["uncertain"], events[-1]["rejected"]) == (2, 1)
+    assert [code_of(one) for one in changed if one["type"] == "voucher.rejected"] == ["voucher.changed-while-uncertain"]
+
+
+async def give_up_in_doubt(office: Any, batch: Any) -> None:
+    """Fortnox carries out what it is sent without an answer, and then has nothing to say until the batch is over."""
+    await office.approve(batch)
+    await office.simulator.fault("POST /3/vouchers", "timeout-after")
+    await office.simulator.fault("GET /3/vouchers", "status-503", skip=1, times=9)
+    await office.attempt()
+    await office.due()
+    sender = office.sender()
+    await waiting.give_up(await office.claim(sender), sender, GAVE_UP.error(attempts=8))
+    await office.simulator.clear_faults()
+
+
+async def test_a_voucher_that_may_be_in_fortnox_can_not_be_called_rejected(office: Any, a_batch: Any) -> None:
+    await give_up_in_doubt(office, a_batch(1))
+
+    async with office.pool.acquire() as connection:
+        vouchers = Vouchers(connection)
+        with pytest.raises(MayBeBooked):
+            await vouchers.rejected(office.tenant, "v-1")
+        assert (await vouchers.known(office.tenant, ["v-1"]))["v-1"].state is State.INTENDED
 
 
 async def test_giving_up_before_anything_began_refuses_the_batch(office: Any, a_batch: Any) -> None:
@@ -221,7 +263,7 @@ async def test_an_unknown_outcome_is_waited_for_as_long_as_it_takes(office: Any,
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(1))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = ConnectorAway(), 7
+    own.failure, own.calls_left = ConnectorAway(), 8
 
     for _ in range(4):
         await one_attempt(office, sender)

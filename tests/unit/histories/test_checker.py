@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,10 @@ def approved(number: int, amount: int = 100, **changes: Any) -> dict[str, Any]:
     return {"voucher_id": f"v-{number}", "date": DAY, "description": f"Bokslut {number}", "rows": rows, **changes}
 
 
+def marker(voucher: int) -> str:
+    return f"BKB-2222-2222-2222-222{voucher + 1}"
+
+
 def in_books(number: int, voucher: int, amount: int = 100, **changes: Any) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {"account": 1229, "debit": "0", "credit": str(amount), "objects": []},
@@ -34,7 +39,7 @@ def in_books(number: int, voucher: int, amount: int = 100, **changes: Any) -> di
         "number": number,
         "date": DAY,
         "text": f"Bokslut {voucher}",
-        "comments": f"referens {voucher}",
+        "comments": f"Bokbrygga, referens {marker(voucher)}",
         "through_api": True,
         "created": (BEGIN + timedelta(seconds=number)).isoformat(),
         "rows": [{**row, "removed": False, "added": False} for row in rows],
@@ -75,7 +80,7 @@ class Tale:
             "voucher_date": DAY,
             "rows_hash": HASH,
             "booked_date": "2026-01-15T09:00:30Z",
-            "marker": str(voucher),
+            "marker": marker(voucher),
             **changes,
         }
 
@@ -165,21 +170,41 @@ def settle(tale: Tale, *events: dict[str, Any], **counts: int) -> None:
 
 
 def test_outcomes_other_than_booked() -> None:
-    assert judged(lambda tale: settle(tale, tale.told("voucher.rejected", 2), rejected=1)).good
+    unbalanced = [{"code": "voucher.unbalanced", "severity": "error"}]
+
+    def rejected(tale: Tale) -> None:
+        settle(tale, tale.told("voucher.rejected", 2, findings=unbalanced), rejected=1)
+        tale.commands[0].data["vouchers"][1]["rows"].pop()
+
+    assert judged(rejected).words == []
 
     uncertain = judged(lambda tale: settle(tale, tale.told("voucher.uncertain", 2), uncertain=1))
     assert found(uncertain) == ["still_uncertain"]
 
 
+def other_content(tale: Tale) -> None:
+    """The first voucher with another amount in a second batch, which is told what the first booked."""
+    tale.again()
+    tale.commands[-1].data["vouchers"][0]["rows"] = approved(1, 200)["rows"]
+
+
+def rejected_for(tale: Tale, *codes: str) -> dict[str, Any]:
+    return tale.told("voucher.rejected", 2, findings=[{"code": code, "severity": "error"} for code in codes])
+
+
 WRONG: list[tuple[str, Change]] = [
     ("doubled", lambda tale: tale.books.append(in_books(3, 1, text="Annan text"))),
     ("doubled", lambda tale: tale.books.append(in_books(3, 1, comments=""))),
+    (
+        "doubled",
+        lambda tale: tale.books.append(in_books(3, 1, text="", comments=f"{marker(1)}. Begärd av någon annan")),
+    ),
     ("lost", lambda tale: tale.events.pop()),
     ("lost", lambda tale: tale.events.append(tale.end(tale.batch, booked=2))),
     ("lost", lambda tale: tale.events.append(tale.refusal("vouchers.not-allowed"))),
     ("lost", lambda tale: tale.events.append(tale.refusal("command.reused-key"))),
     ("lost", lambda tale: tale.events.append(tale.end(str(UUID(int=9)), booked=0))),
-    ("lost", lambda tale: tale.events.append(tale.told("voucher.rejected", 1))),
+    ("lost", lambda tale: tale.events.append(tale.told("voucher.rejected", 1, findings=[]))),
     ("lost", lambda tale: tale.books.append(in_books(3, 9))),
     ("lost", lambda tale: tale.commands.append(tale.command(str(UUID(int=2)), 3))),
     ("lost", lambda tale: tale.commands.append(tale.command(tale.batch, 1, event_id="e-2"))),
@@ -194,6 +219,13 @@ WRONG: list[tuple[str, Change]] = [
     ("false_receipts", lambda tale: tale.events[0].update(booked_date=BEGIN.isoformat())),
     ("false_receipts", lambda tale: tale.again(booked_date="2026-01-15T09:00:31Z")),
     ("false_receipts", lambda tale: tale.books[0]["rows"][0].update(account=1930)),
+    ("false_receipts", other_content),
+    ("unexplained", lambda tale: settle(tale, rejected_for(tale), rejected=1)),
+    ("unexplained", lambda tale: settle(tale, rejected_for(tale, "vouchers.gave-up-waiting"), rejected=1)),
+    ("unexplained", lambda tale: settle(tale, rejected_for(tale, "vouchers.others-failed"), rejected=1)),
+    ("unexplained", lambda tale: settle(tale, rejected_for(tale, "voucher.account-inactive"), rejected=1)),
+    ("unexplained", lambda tale: settle(tale, rejected_for(tale, "voucher.in-progress"), rejected=1)),
+    ("unexplained", lambda tale: tale.events.append(tale.refusal("vouchers.not-allowed"))),
 ]
 
 
@@ -211,6 +243,32 @@ def test_a_receipt_of_rows_that_somebody_changed_before_we_saw_them_is_told_to_d
 
     assert found(judged(differs)) == ["false_receipts"]
     assert judged(both(differs, lambda tale: tale.events.append(tale.told("voucher.differs", 1)))).good
+
+
+def test_other_content_than_the_batch_approved_is_told_to_differ() -> None:
+    def differs(tale: Tale) -> None:
+        other_content(tale)
+        tale.events.append({**tale.told("voucher.differs", 1), "batch_id": tale.commands[-1].key})
+
+    assert judged(differs).words == []
+
+
+def test_what_somebody_did_explains_a_rejection() -> None:
+    tale = Tale()
+    settle(tale, rejected_for(tale, "voucher.period-locked"), rejected=1)
+
+    assert found(judge(tale.record)) == ["unexplained"]
+    assert judge(replace(tale.record, happened=frozenset({"lock"}))).words == []
+
+
+def test_who_failed_itself_explains_that_the_others_were_not_sent() -> None:
+    def both_rejected(tale: Tale) -> None:
+        tale.books.clear()
+        tale.commands[0].data["vouchers"][1]["rows"].pop()
+        first = {**rejected_for(tale, "vouchers.others-failed"), "voucher_id": "v-1"}
+        tale.events[:] = [first, rejected_for(tale, "voucher.unbalanced"), tale.end(tale.batch, rejected=2)]
+
+    assert judged(both_rejected).words == []
 
 
 def test_numbers_follow_the_batch_unless_somebody_deleted() -> None:

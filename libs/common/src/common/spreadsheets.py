@@ -17,6 +17,8 @@ from xlsxwriter.worksheet import Worksheet
 from common.clock import SWEDEN
 
 LONGEST_TEXT = 32_767  # characters that a cell takes
+FIRST_YEAR = 1900  # in a spreadsheet's calendar
+OF_ORE = -2  # the exponent of amounts in whole öre
 MARGINS = (0.3, 0.3, 0.5, 0.6)  # inches: left, right, top, bottom; ledgers are broad
 A4 = 9  # Excel's number for the paper
 OPTIONS = {
@@ -34,6 +36,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "text_wrap": True, "bg_color": "#DDE6EE", "bottom": 1},
     "number": {"num_format": "0", "align": "right"},
     "amount": {"num_format": "#,##0.00", "align": "right"},
+    "exact": {"num_format": "General", "align": "right"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "sum": {"bold": True, "num_format": "#,##0.00", "align": "right", "top": 1},
@@ -57,6 +60,13 @@ def cells(column: int, first: int, last: int) -> str:
     return name
 
 
+def _style_of(value: Cell) -> str:
+    """By its type; an amount with more than two decimals is shown with all that it has."""
+    if isinstance(value, Decimal) and int(value.normalize().as_tuple().exponent) < OF_ORE:
+        return "exact"
+    return STYLE_OF[type(value)]
+
+
 class Sheet:
     """One sheet; rows and columns count from 0."""
 
@@ -68,7 +78,9 @@ class Sheet:
         """Writes a value as what it is. Timestamps are shown in Swedish local time; nothing is written for None."""
         if value is None:
             return
-        written = self._styles[style or STYLE_OF[type(value)]]
+        if isinstance(value, date) and value.year < FIRST_YEAR:
+            value = str(value)
+        written = self._styles[style or _style_of(value)]
         if isinstance(value, str):
             self._worksheet.write_string(row, column, value[:LONGEST_TEXT], written)
         elif isinstance(value, datetime):

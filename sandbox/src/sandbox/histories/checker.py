@@ -4,12 +4,13 @@ It shares no code with the voucher-sender and reads nothing of its database, so 
 in both.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from sandbox.histories import ends, order
+from sandbox.histories import ends, order, refusals
 from sandbox.histories.record import (
     CORRECTION,
     Command,
@@ -24,6 +25,9 @@ from sandbox.histories.record import (
 )
 from sandbox.histories.verdict import Verdict
 
+MARKER = re.compile(r"BKB(?:-[2-9A-HJ-NP-Z]{4}){4}")
+Content = tuple[str, list[Line]]
+"""A voucher's date and its sorted rows."""
 BOOKED, DIFFERS, DUPLICATED = "voucher.booked", "voucher.differs", "voucher.duplicated"
 
 
@@ -36,6 +40,7 @@ def judge(record: Record, *, one_clock: bool = False) -> Verdict:
     return Verdict(
         doubled=list(_doubled(record)),
         lost=[*ends.wrong(record), *_untold(record)],
+        unexplained=list(refusals.unexplained(record)),
         false_receipts=list(_false(record, one_clock)),
         still_uncertain=list(ends.uncertain(record)),
         out_of_order=list(order.broken(record)),
@@ -56,13 +61,13 @@ def replayed(before: Record, after: Record) -> list[str]:
 
 
 def _doubled(record: Record) -> Iterator[str]:
-    """I1. The same comment (it holds the marker), or the text of one approved voucher, twice at the same time."""
+    """I1. The same marker, whatever is said around it, or the text of one approved voucher, twice at the same time."""
     for tenant in record.vouchers:
         groups: defaultdict[tuple[str, str], list[Plain]] = defaultdict(list)
         texts = _own_texts(record, tenant)
         for one in record.ours(tenant):
-            if one["comments"]:
-                groups["comment", one["comments"]].append(one)
+            for marker in set(MARKER.findall(one["comments"])):
+                groups["marker", marker].append(one)
             if one["text"] in texts:
                 groups["text", one["text"]].append(one)
         found = {_places(twice) for group in groups.values() for twice in _at_once(group)}
@@ -122,26 +127,34 @@ def _why_false(record: Record, command: Command, receipt: Plain, one_clock: bool
     """What the books or what was approved say against a receipt."""
     if not command.books:
         return "came out of a check"
-    wanted = _wanted(record, command, receipt)
+    ever = _wanted(record, command, receipt)
     booked = _booked(record, command.tenant, receipt)
-    if not wanted:
+    if not ever:
         return "is of a voucher that nobody approved"
     if booked is None:
         return "is of a voucher that is not in the books"
     if one_clock and _created(booked) > _moment(receipt["booked_date"]):
         return "is older than the voucher in the books"
-    if receipt["voucher_date"] != booked["date"] or all(booked["date"] != date for date, _ in wanted):
-        return f"has another date than the books ({booked['date']}) or than was approved"
-    return _why_other_rows(record, receipt, booked, [lines for _, lines in wanted])
+    if receipt["voucher_date"] != booked["date"]:
+        return f"has another date than the books ({booked['date']})"
+    return _why_other_content(record, command, receipt, booked, ever)
 
 
-def _why_other_rows(record: Record, receipt: Plain, booked: Plain, wanted: Sequence[list[Line]]) -> str | None:
+def _why_other_content(
+    record: Record, command: Command, receipt: Plain, booked: Plain, ever: Sequence[Content]
+) -> str | None:
+    """What was booked must have been approved, by this very command or the difference is told."""
     then, now = sorted(lines_then(booked)), sorted(lines_now(booked))
     if receipt["rows_hash"] not in {rows_hash(then), rows_hash(now)}:
         return "has another hash than the rows in the books"
-    if all(sorted(lines) != then for lines in wanted):
-        return "is of rows that nobody approved"
-    if receipt["rows_hash"] != rows_hash(then) and not _told_to_differ(record, receipt):
+    content = booked["date"], then
+    if content not in ever:
+        return f"is of a date ({booked['date']}) or rows that nobody approved"
+    if _told_to_differ(record, receipt):
+        return None
+    if content not in _wanted(record, command, receipt, own=True):
+        return "is of content that its batch did not approve, and nobody was told"
+    if receipt["rows_hash"] != rows_hash(then):
         return "is of rows that somebody changed, and nobody was told"
     return None
 
@@ -151,14 +164,17 @@ def _told_to_differ(record: Record, receipt: Plain) -> bool:
     return any(one["type"] == DIFFERS and one["voucher_id"] == receipt["voucher_id"] for one in told)
 
 
-def _wanted(record: Record, command: Command, receipt: Plain) -> list[tuple[str, list[Line]]]:
-    """Dates and rows of which one must be in the books: as approved, or undoing what was approved."""
+def _wanted(record: Record, command: Command, receipt: Plain, *, own: bool = False) -> list[Content]:
+    """Dates and rows of which one must be in the books: as approved (by this command, or ever), or undoing it."""
     if command.type == CORRECTION:
         original = receipt.get("corrects") or {}
-        versions = record.wanted.get((command.tenant, str(original.get("voucher_id"))), [])
-        return [(command.data["date"], swapped(approved_lines(one))) for one in versions]
-    versions = record.wanted.get((command.tenant, receipt["voucher_id"]), [])
-    return [(one["date"], approved_lines(one)) for one in versions]
+        found = record.wanted.get((command.tenant, str(original.get("voucher_id"))), [])
+        return [(command.data["date"], sorted(swapped(approved_lines(one)))) for one in found]
+    if own:
+        found = [one for one in command.data["vouchers"] if one["voucher_id"] == receipt["voucher_id"]]
+    else:
+        found = record.wanted.get((command.tenant, receipt["voucher_id"]), [])
+    return [(one["date"], sorted(approved_lines(one))) for one in found]
 
 
 def _booked(record: Record, tenant: int, receipt: Plain) -> Plain | None:

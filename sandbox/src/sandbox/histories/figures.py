@@ -12,9 +12,11 @@ class Figures:
 
     histories: int = 0
     vouchers: int = 0
+    receipts: int = 0
     unknown_outcomes: int = 0
     doubled: int = 0
     lost: int = 0
+    unexplained: int = 0
     false_receipts: int = 0
     still_uncertain: int = 0
     out_of_order: int = 0
@@ -26,8 +28,9 @@ class Figures:
         verdict = told.verdict
         self.histories += 1
         self.vouchers += verdict.vouchers
+        self.receipts += verdict.receipts
         self.unknown_outcomes += told.unknown_outcomes
-        for name in ("doubled", "lost", "false_receipts", "still_uncertain", "out_of_order", "changed_by_replay"):
+        for name in verdict.lists:
             setattr(self, name, getattr(self, name) + len(getattr(verdict, name)))
         if not verdict.good:
             self.failing_seeds.append(told.seed)

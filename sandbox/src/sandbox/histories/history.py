@@ -49,15 +49,16 @@ class Told:
 class History:
     """Plays one plan. Everything in here that is no replica is nobody's: it never stands still."""
 
-    def __init__(self, loop: VirtualLoop, judge: db.Connection, dsn: str, seed: int) -> None:
+    def __init__(self, loop: VirtualLoop, judge: db.Connection, dsn: str, seed: int, trace: list[str]) -> None:
         self.plan: Plan = draw(seed)
-        self.trace: list[str] = []
+        self.trace: list[str] = trace
         self._loop, self._judge, self._dsn = loop, judge, dsn
         self._random = Random(seed + 2)
         self._fortnox = FortnoxSide(loop, self.plan, self._at_a_call)
         self._network = Network(loop, self._fortnox.transport, Random(seed + 3), self._at_a_call)
         self._commands, self._connections = Topic(), Topic()
         self._sent: list[Command] = []
+        self._happened: set[str] = set()
         self._replicas: list[Process] = []
         self._calm = False
         self._broken: BaseException | None = None
@@ -163,6 +164,7 @@ class History:
     def _person(self, name: str) -> None:
         if not self._calm:
             self._note(None, f"somebody: {name}")
+            self._happened.add(name)
             self._fortnox.act(name)
 
     def _rebalance(self) -> None:
@@ -235,7 +237,7 @@ class History:
     async def _record(self) -> Record:
         rows = await self._judge.fetch("select value, headers from outbox order by id")
         events = [{"type": dict(row["headers"])["ce_type"], **json.loads(row["value"])} for row in rows]
-        return Record(self._fortnox.books(), events, list(self._sent))
+        return Record(self._fortnox.books(), events, list(self._sent), frozenset(self._happened))
 
     def _clear_away(self) -> None:
         for process in self._replicas:

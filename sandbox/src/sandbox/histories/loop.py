@@ -24,10 +24,15 @@ UNLOCKING = 0.0003  # seconds, real ones: who waited for a lock that is free now
 
 
 PATIENCE = 60.0  # seconds, real ones, without a word from PostgreSQL
+LIMIT = 90.0  # seconds, real ones, for one history: about a second is usual, five on a crowded machine
 
 
 class Stuck(Exception):
     """Everybody waits, and for nothing that time would bring."""
+
+
+class TakesTooLong(Exception):
+    """A history goes on and on: its seed is told, and the next one is played."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -42,6 +47,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self._heard_at = monotonic()
+        self._ends_by = self._heard_at + LIMIT
         self._selecting = _Selector(self)
         super().__init__(self._selecting)
         self.traffic = Traffic(self)
@@ -78,6 +84,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Time is 0 again, and what was to come is forgotten: all whom it concerned are dead."""
         self._scheduled.clear()
         self._now = 0.0
+        self._ends_by = monotonic() + LIMIT
         self.traffic.time_passed()
 
     def put_back(self, handles: Iterable[asyncio.Handle]) -> None:
@@ -116,6 +123,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if wire.severed:
             raise ConnectionResetError
         return wire.held, inner
+
+    def check_limit(self) -> None:
+        """Asked at each turn of the loop."""
+        if monotonic() > self._ends_by:
+            raise TakesTooLong(f"more than {LIMIT:.0f} s")
 
     def idle(self, until: float | None) -> list[Any]:
         """Nothing is ready in this loop: waits for PostgreSQL, or lets time pass."""
@@ -168,6 +180,7 @@ class _Selector(selectors.DefaultSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[Any]:
+        self._loop.check_limit()
         found = self.wait(0)
         if found or (timeout is not None and timeout <= 0):
             return found

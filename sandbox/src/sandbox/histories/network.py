@@ -1,6 +1,7 @@
 """The way to the simulated Fortnox: it takes time, and what has been sent arrives, whatever becomes of who sent it."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from random import Random
 
@@ -53,7 +54,7 @@ class Network(httpx.AsyncBaseTransport):
             response = error
         self._moment(call, "carried out", process)
         await asyncio.sleep(self._random.uniform(0, self.latency))
-        told = isinstance(response, httpx.Response) and response.status_code < 500
+        told = isinstance(response, httpx.Response) and response.status_code < 500 and await _readable(response)
         heard = not answer.done() and (process is None or process.stand is not Stand.DEAD)
         if request.method == "POST" and not (told and heard):
             self.unknown_outcomes += 1
@@ -64,3 +65,13 @@ class Network(httpx.AsyncBaseTransport):
             answer.set_result(response)
         elif response is not None:
             answer.set_exception(response)
+
+
+async def _readable(response: httpx.Response) -> bool:
+    """Whether an answer is whole; what is read here can be read again, since no socket is behind it."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    try:
+        json.loads(b"".join([part async for part in response.stream]))
+    except (ValueError, httpx.HTTPError):
+        return False
+    return True

@@ -52,6 +52,8 @@ class Record:
     """`{type, …data}`, in the order of the stream."""
     commands: Sequence[Command]
     """In the order of their topic."""
+    happened: frozenset[str] = frozenset()
+    """What people did in Fortnox meanwhile, by its name in the plan: it may be why something was rejected."""
 
     @cached_property
     def first(self) -> dict[str, Command]:

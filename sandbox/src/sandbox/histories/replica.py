@@ -79,5 +79,11 @@ def make_sender(pool: Pool, around: Surroundings) -> Sender:
 
 
 async def make_pool(dsn: str) -> Pool:
+    """The sender's own, but nothing is reset when a connection comes back: it was each third statement of a history."""
     pool: Pool = await db.create_pool(dsn, SCHEMA)
+    pool._reset = _as_it_is  # type: ignore[attr-defined]  # noqa: SLF001  (create_pool's `reset`, which production has no use for)
     return pool
+
+
+async def _as_it_is(_: object) -> None:
+    """No session has settings or locks to lose: those that do are no part of the pool."""

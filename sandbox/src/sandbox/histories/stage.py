@@ -54,7 +54,7 @@ def _play(loop: VirtualLoop, dsn: str, left: deque[int]) -> Iterator[Told]:
         try:
             yield loop.run_until_complete(stage.play(seed))
         except Exception as error:  # noqa: BLE001  (a fault of the machinery: told, and begun anew)
-            yield Told(seed, Verdict(lost=[f"the history itself failed: {error!r}"]), 0)
+            yield Told(seed, Verdict(lost=[f"the history itself failed: {error!r}"]), 0, stage.trace)
             return
 
 
@@ -74,6 +74,8 @@ class Stage:
     """A loop with its database."""
 
     def __init__(self, loop: VirtualLoop, dsn: str, judge: "asyncpg.Connection[asyncpg.Record]", tables: str) -> None:
+        self.trace: list[str] = []
+        """Of the history that is played, also where it fails."""
         self._loop, self._dsn, self._judge = loop, dsn, judge
         self._clear = f"set session_replication_role = replica; {tables}"
 
@@ -88,8 +90,9 @@ class Stage:
     async def play(self, seed: int) -> Told:
         await self._judge.execute(self._clear)
         self._loop.begin_anew()
+        self.trace = []
         random.seed(seed)  # by which retries wait for a moment more or less
-        return await History(self._loop, self._judge, self._dsn, seed).play()
+        return await History(self._loop, self._judge, self._dsn, seed, self.trace).play()
 
 
 async def _execute(dsn: str, sql: str) -> None:

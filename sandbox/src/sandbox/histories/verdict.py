@@ -11,6 +11,8 @@ class Verdict:
     """I1: a voucher that is in the books twice."""
     lost: list[str] = field(default_factory=list)
     """I2: a command without its one end, a voucher without its one outcome, or booked and not told."""
+    unexplained: list[str] = field(default_factory=list)
+    """I2: rejected without a reason in what happened."""
     false_receipts: list[str] = field(default_factory=list)
     """I3: a receipt that is not what the books hold, or not what was approved."""
     still_uncertain: list[str] = field(default_factory=list)
@@ -26,10 +28,14 @@ class Verdict:
     receipts: int = 0
 
     @property
+    def lists(self) -> list[str]:
+        """The names of what can be wrong."""
+        return [one.name for one in fields(self) if one.default is MISSING]
+
+    @property
     def words(self) -> list[str]:
         """All that is wrong."""
-        lists = {one.name: getattr(self, one.name) for one in fields(self) if one.default is MISSING}
-        return [f"{name}: {text}" for name, texts in lists.items() for text in texts]
+        return [f"{name}: {text}" for name in self.lists for text in getattr(self, name)]
 
     @property
     def good(self) -> bool:

@@ -22,6 +22,10 @@ BACKEND = b"K\x00\x00\x00\x0c"  # BackendKeyData: the process id follows
 CANCEL = b"\x04\xd2\x16\x2e"  # CancelRequest: not to wait for what it is to cancel
 IN_TRANSACTION = ord("T")
 CLOCK = "virtual_clock"
+ALONE = (  # what a loop that failed left open may hold locks
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid()"
+)
 FOLLOW = f"""
     create sequence if not exists {CLOCK} minvalue 0;
     create or replace function clock() returns timestamptz language sql volatile as
@@ -138,6 +142,7 @@ class Traffic:
         """Opens the watcher's own connection, and lets the database's clock follow the loop."""
         self._watching = asyncio.current_task()
         self._watcher = await asyncpg.connect(dsn, server_settings={"search_path": schema})
+        await self._watcher.execute(ALONE)
         await self._watcher.execute(FOLLOW)
         self._set = await self._watcher.prepare(f"select setval('{CLOCK}', $1)")
         self._look = await self._watcher.prepare(

@@ -17,8 +17,6 @@ from pydantic import BaseModel
 
 from common.settings import load
 from sandbox.product.commands import (
-    ClosingRow,
-    ClosingVoucher,
     Year,
     import_requested,
     vouchers_approved,
@@ -51,22 +49,36 @@ class Mode(StrEnum):
     BOOK = "book"
 
 
-class _Row(BaseModel):
+class Policy(StrEnum):
+    ALL_OR_NOTHING = "all_or_nothing_before_sending"
+    BOOK_WHAT_PASSES = "book_what_passes"
+
+
+class _Strict(BaseModel, extra="forbid"):
+    """Sent as it was read, wrong or not: nothing is added, and nothing dropped in silence."""
+
+
+class _Object(_Strict):
+    dimension: int
+    object: str
+
+
+class _Row(_Strict):
     account: int
-    debit: Decimal = Decimal(0)
-    credit: Decimal = Decimal(0)
+    debit: Decimal | None = None
+    credit: Decimal | None = None
+    dimensions: list[_Object] = []
     text: str = ""
 
 
-class _Voucher(BaseModel):
+class _Voucher(_Strict):
     voucher_id: str
     date: date
     description: str
     rows: list[_Row]
 
-    def approved(self) -> ClosingVoucher:
-        rows = tuple(ClosingRow(**row.model_dump()) for row in self.rows)
-        return ClosingVoucher(self.voucher_id, self.date, self.description, rows)
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True)
 
 
 @app.command()
@@ -96,11 +108,14 @@ def vouchers(
     series: str,
     file: Annotated[Path, typer.Argument(help="A JSON list of vouchers as in docs/events.md.")],
     mode: Mode = Mode.CHECK,
+    policy: Policy = Policy.ALL_OR_NOTHING,
 ) -> None:
     """Sends vouchers to be checked (or, with --mode book, booked) and shows what is said of them."""
     year, batch_id = Year(from_date.date(), to_date.date()), uuid4()
-    approved = [_Voucher.model_validate(one).approved() for one in json.loads(file.read_text(encoding="utf-8"))]
-    _run(_send(vouchers_approved(connection, batch_id, year, series, approved, mode=mode), str(batch_id)))
+    read = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    approved = [_Voucher.model_validate(one) for one in read]
+    command = vouchers_approved(connection, batch_id, year, series, approved, mode=mode, policy=policy)
+    _run(_send(command, str(batch_id)))
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sandbox.product.records import CommandRecord, command
@@ -55,6 +55,12 @@ class ClosingVoucher:
         }
 
 
+class Approved(Protocol):
+    """A voucher as the command has it."""
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
 def import_requested(
     connection_id: UUID,
     import_id: UUID,
@@ -85,7 +91,7 @@ def vouchers_approved(
     batch_id: UUID,
     year: Year,
     series: str,
-    vouchers: Iterable[ClosingVoucher],
+    vouchers: Iterable[Approved],
     *,
     mode: str = "book",
     policy: str = "all_or_nothing_before_sending",

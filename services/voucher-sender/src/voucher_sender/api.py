@@ -6,26 +6,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from common.database import Connection
 from common.events.voucher_batches import Mode
 from common.http import only
 from common.openapi import examples, problem_responses
 from common.problems import NOT_FOUND
 from common.service import Runtime, current_runtime
 from common.spreadsheets import MEDIA_TYPE
-from voucher_sender import documents
+from voucher_sender import answers, documents
 from voucher_sender import examples as ex
 from voucher_sender.problems import ONLY_CHECKED
 from voucher_sender.repository import Companies, States
-from voucher_sender.views import (
-    BatchPage,
-    BatchReceipts,
-    BatchState,
-    VoucherState,
-    batch_receipts,
-    batch_state,
-    batch_summary,
-    voucher_state,
-)
+from voucher_sender.views import BatchPage, BatchReceipts, BatchState, VoucherState
 
 router = APIRouter(prefix="/v1", dependencies=[only("vouchers")], generate_unique_id_function=lambda route: route.name)
 
@@ -49,10 +41,7 @@ VoucherId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]
 async def batch(batch_id: BatchId, runtime: Current) -> BatchState:
     """A batch, how far it is, and what became of each of its vouchers."""
     async with runtime.pool.acquire() as connection:
-        state = await States(connection).batch(batch_id)
-    if state is None:
-        raise NOT_FOUND.error()
-    return batch_state(state)
+        return answers.batch_state(await _batch(connection, batch_id))
 
 
 @router.get(
@@ -63,13 +52,11 @@ async def batch(batch_id: BatchId, runtime: Current) -> BatchState:
 async def receipts(batch_id: BatchId, runtime: Current) -> BatchReceipts:
     """A batch's receipts as they are filed, with totals. Before `ended_at` they are preliminary."""
     async with runtime.pool.acquire() as connection:
-        state = await States(connection).batch(batch_id)
-        if state is None:
-            raise NOT_FOUND.error()
+        state = await _batch(connection, batch_id)
         if state["mode"] == Mode.CHECK:
             raise ONLY_CHECKED.error()
         company = await Companies(connection).find(state["connection_id"], state["tenant"])
-    return batch_receipts(state, company)
+    return answers.batch_receipts(state, company)
 
 
 @router.get(
@@ -96,7 +83,7 @@ async def batches(
     """The batches that were sent over a connection, the newest first. None for one that we have never heard of."""
     async with runtime.pool.acquire() as connection:
         rows = await States(connection).batches(connection_id, after, limit + 1)
-    shown_here = tuple(batch_summary(row) for row in rows[:limit])
+    shown_here = tuple(answers.batch_summary(row) for row in rows[:limit])
     return BatchPage(batches=shown_here, next=shown_here[-1].batch_id if len(rows) > limit else None)
 
 
@@ -112,6 +99,21 @@ async def voucher(connection_id: ConnectionId, voucher_id: VoucherId, runtime: C
     """
     async with runtime.pool.acquire() as connection:
         state = await States(connection).voucher(connection_id, voucher_id)
+        batch_id = None if state else await States(connection).accepted_voucher(connection_id, voucher_id)
+    if batch_id is not None:
+        return answers.accepted_voucher(batch_id, voucher_id)
     if state is None:
         raise NOT_FOUND.error()
-    return voucher_state(state)
+    return answers.voucher_state(state)
+
+
+async def _batch(connection: Connection, batch_id: UUID) -> dict[str, Any]:
+    """The batch as the database has it, or as its command says while it has not been begun."""
+    states = States(connection)
+    state = await states.batch(batch_id)
+    if state is None and (command := await states.accepted(batch_id)) is not None:
+        return answers.accepted(command)
+    state = state or await states.batch(batch_id)  # the work may have begun meanwhile
+    if state is None:
+        raise NOT_FOUND.error()
+    return state

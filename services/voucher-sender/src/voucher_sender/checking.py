@@ -20,7 +20,18 @@ from voucher_sender.look_alikes import Booked, Wanted
 from voucher_sender.marker import marker_of
 from voucher_sender.problems import OTHERS_FAILED
 from voucher_sender.registers import Reading, Registers
-from voucher_sender.repository import Batch, Batches, Claimed, Entry, Outcome, Receipt, Receipts, SeriesLocks, Vouchers
+from voucher_sender.repository import (
+    Batch,
+    Batches,
+    Claimed,
+    Entry,
+    Outcome,
+    Receipt,
+    Receipts,
+    SeriesLocks,
+    State,
+    Vouchers,
+)
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -28,8 +39,12 @@ log = structlog.get_logger()
 MENDABLE = frozenset(problem.code for problem in OF_REGISTERS)
 
 
+RECEIPTED = frozenset({State.BOOKED, State.DUPLICATED})
+"""States in which a voucher can have its receipt; its content doesn't change any more."""
+
+
 class ClaimLost(Exception):
-    """Another batch took one of the vouchers in hand while this one was checked: check again."""
+    """Another batch took one of the vouchers in hand, or booked it, while this one was checked: check again."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,8 @@ async def _conclude(desk: Desk, case: Case) -> None:
     """Keeps and tells what was found. Raises ClaimLost."""
     async with desk.sender.pool.acquire() as connection:
         booked_before = await Receipts(connection).get(case.tenant, case.known.vouchers)
+    if any(case.known.vouchers[one].state not in RECEIPTED for one in booked_before):
+        raise ClaimLost  # booked meanwhile, and nobody has compared what with
     verdicts = await asyncio.to_thread(_verdicts, desk, case.checked, booked_before)
     wanted = await asyncio.to_thread(_wanted, desk, verdicts, case.known)
     async with desk.job.transaction() as connection:

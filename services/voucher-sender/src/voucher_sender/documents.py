@@ -3,45 +3,57 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from common.events.vouchers import BookedAs, Severity
+from common.clock import SWEDEN
+from common.events.vouchers import Standing
 from common.spreadsheets import Book, Cell, Sheet
-from voucher_sender.repository import Outcome
-from voucher_sender.views import BatchReceipts, Entry
+from voucher_sender.correcting.correction import year_name
+from voucher_sender.remarks import Word, name_of, of_entry, of_refusal, places, word_of
+from voucher_sender.views import BatchReceipts, Correction, Entry, Stage
 
 TITLE = "Överföringskvitto"
-STATES = {
-    Outcome.BOOKED: "Bokförd",
-    Outcome.ALREADY_BOOKED: "Redan bokförd",
-    Outcome.REJECTED: "Nekad",
-    Outcome.UNCERTAIN: "Osäker",
-    None: "Pågår",
-}
+REMARKS_TITLE = "Anmärkningar"
 APPROVALS = {None: "", 0: "Behövs inte", 1: "Väntar på attest", 2: "Väntar på attest", 3: "Attesterad"}
 COLUMNS: dict[str, float] = {  # the headings and their widths, in characters
     "Verifikation": 22,
-    "Läge": 14,
+    "Läge": 18,
     "Serie": 6,
     "Nummer": 9,
     "Datum": 11,
     "Belopp": 15,
     "Attest": 15,
-    "Bokförd tid": 19,
+    "Skickad": 19,
+    "Kvitterad": 19,
     "Avviker": 26,
-    "Ändrar": 9,
-    "Ändrad genom": 9,
+    "Ändrar": 12,
+    "Ändrad genom": 12,
+    "Ändring begärd": 26,
     "Avgjord av en person": 26,
 }
-REASONS: dict[str, float] = {"Verifikation": 22, "Rad": 6, "Orsak": 70, "Vad göra": 60, "Kod": 32}
+REMARKS: dict[str, float] = {
+    "Verifikation": 22,
+    "Läge": 18,
+    "Rad": 6,
+    "Orsak": 70,
+    "Vad göra": 60,
+    "Kod": 32,
+}
+STANDINGS = {
+    Standing.GONE: "Finns inte längre i Fortnox",
+    Standing.CHANGED: "Har ändrats i Fortnox",
+    Standing.UNMARKED: "Saknar vår märkning i Fortnox",
+}
 STATE, AMOUNT = "B", "F"  # the columns that the control totals count
 TOTALS_AT = 3  # "Nummer": the column of the control totals' counts; their amounts stand under "Belopp"
 
 
 def transfer_note(batch: BatchReceipts) -> bytes:
-    """The whole file: the vouchers with control totals, and on a second sheet why some were refused."""
-    book = Book(TITLE, batch.ended_at or batch.began_at)
+    """The whole file: the vouchers with control totals, and on a second sheet what is to be noted of them."""
+    created = batch.ended_at or batch.began_at or batch.asked_at
+    assert created is not None, "what has not begun was asked for"
+    book = Book(TITLE, created)
     footer = f"{TITLE} {batch.batch_id}"
     _vouchers(book.sheet(TITLE), batch, footer)
-    _reasons(book.sheet("Nekade"), batch.vouchers, footer)
+    _remarks(book.sheet(REMARKS_TITLE), batch, footer)
     return book.close()
 
 
@@ -53,6 +65,9 @@ def _vouchers(sheet: Sheet, batch: BatchReceipts, footer: str) -> None:
         sheet.put(top, 1, value, "line")
         top += 1
     header = top + 1
+    if not batch.vouchers:
+        sheet.lay_out(list(COLUMNS.values()), None, top, footer)
+        return
     sheet.put_row(header, list(COLUMNS), "heading")
     for row, entry in enumerate(batch.vouchers, start=header + 1):
         sheet.put_row(row, _row(entry))
@@ -68,24 +83,62 @@ def _heading(batch: BatchReceipts) -> dict[str, Cell]:
         "Organisationsnummer": (company.organisation_number if company else None) or "–",
         "Räkenskapsår": f"{batch.year}{known}",
         "Verifikationsserie": batch.series,
-        "Skickad": batch.began_at,
+        "Begärd": batch.asked_at or "Uppgift saknas",
+        "Påbörjad": batch.began_at or "Inte än",
         "Avslutad": batch.ended_at or "Pågår: kvittot är preliminärt",
         "Omgång": str(batch.batch_id),
+        **_without_vouchers(batch),
     }
+
+
+def _without_vouchers(batch: BatchReceipts) -> dict[str, Cell]:
+    """What there is to say instead of rows and totals."""
+    if batch.refused is not None:
+        trouble = batch.refused.trouble
+        return {"Resultat": "Inget har skickats", "Orsak": trouble.swedish, "Vad göra": trouble.next_step}
+    if batch.vouchers:
+        return {}
+    begun = batch.stage is not Stage.ACCEPTED
+    return {"Resultat": "Omgången är inte kontrollerad än" if begun else "Omgången är mottagen, men inte påbörjad"}
 
 
 def _row(entry: Entry) -> list[Cell]:
     receipt, decision = entry.receipt, entry.decision
     decided = f"{decision.decided_by}: {decision.reason}" if decision else None
-    told: list[Cell] = [entry.voucher_id, STATES[entry.outcome]]
+    told: list[Cell] = [name_of(entry), word_of(entry).value]
     if receipt is None:
-        told += [None, None, entry.voucher_date, entry.total, None, None, None]
+        told += [None, None, entry.voucher_date, entry.total, None, None, None, _found(entry)]
     else:
         approval = APPROVALS.get(receipt.approval_state, str(receipt.approval_state))
-        differs = "; ".join(receipt.differences) or "Nej"
+        differs = "; ".join(filter(None, [_found(entry), *receipt.differences])) or "Nej"
         told += [receipt.series, receipt.number, receipt.voucher_date, receipt.total, approval]
-        told += [receipt.booked_at, differs]
-    return [*told, _place(entry.corrects), _place(entry.corrected_by), decided]
+        told += [receipt.sent_at, receipt.booked_at, differs]
+    return [*told, _place(entry, entry.corrects), _place(entry, entry.corrected_by), _asked(entry), decided]
+
+
+def _found(entry: Entry) -> str | None:
+    """What is in Fortnox now, as far as it is not what the receipt says."""
+    if entry.found_at:
+        return f"Finns flera gånger: {places(entry.found_at)}"
+    return STANDINGS.get(entry.standing or Standing.AS_BOOKED)
+
+
+def _place(entry: Entry, other: Correction | None) -> str | None:
+    """Where the other voucher of a correction is, with its financial year where that is another."""
+    if other is None:
+        return None
+    place = f"{other.series} {other.number}"
+    if entry.receipt is not None and entry.receipt.financial_year == other.financial_year:
+        return place
+    return f"{place} ({year_name(other.year) if other.year else 'annat räkenskapsår'})"
+
+
+def _asked(entry: Entry) -> str | None:
+    """Who asked for the correction and when: of this voucher, and of the one that it is."""
+    asked = [one for one in (entry.corrects, entry.corrected_by) if one is not None]
+    return (
+        "; ".join(f"{one.requested_at.astimezone(SWEDEN):%Y-%m-%d %H:%M} {one.requested_by}" for one in asked) or None
+    )
 
 
 def _control_totals(sheet: Sheet, batch: BatchReceipts, first: int, last: int) -> int:
@@ -96,9 +149,9 @@ def _control_totals(sheet: Sheet, batch: BatchReceipts, first: int, last: int) -
     sheet.put(top, TOTALS_AT, "Antal", "label")
     sheet.put(top, TOTALS_AT + 2, "Belopp", "label")
     row = top + 1
-    for outcome, word in STATES.items():
-        chosen = [one for one in batch.vouchers if one.outcome == outcome]
-        sheet.put(row, 0, word)
+    for word in Word:
+        chosen = [one for one in batch.vouchers if word_of(one) is word]
+        sheet.put(row, 0, word.value)
         sheet.formula(row, TOTALS_AT, f'=COUNTIF({states},"{word}")', len(chosen), "number")
         sheet.formula(row, TOTALS_AT + 2, f'=SUMIF({states},"{word}",{amounts})', _sum(chosen), "amount")
         row += 1
@@ -111,27 +164,18 @@ def _control_totals(sheet: Sheet, batch: BatchReceipts, first: int, last: int) -
     return row + 1
 
 
-def _reasons(sheet: Sheet, entries: Sequence[Entry], footer: str) -> None:
-    sheet.put_row(0, list(REASONS), "heading")
-    row = 0
-    for entry in entries:
-        if entry.outcome is Outcome.REJECTED:
-            for finding in entry.findings:
-                if finding.severity is Severity.ERROR:
-                    row += 1
-                    told = [finding.voucher_id, finding.row, finding.swedish, finding.next_step, finding.code]
-                    sheet.put_row(row, told)
-    if row == 0:
-        row = 1
-        sheet.put(row, 0, "Inga")
-    sheet.lay_out(list(REASONS.values()), 0, row, footer)
+def _remarks(sheet: Sheet, batch: BatchReceipts, footer: str) -> None:
+    sheet.put_row(0, list(REMARKS), "heading")
+    noted = [one for entry in batch.vouchers for one in of_entry(entry)]
+    noted += of_refusal(batch.refused) if batch.refused is not None else ()
+    for row, one in enumerate(noted, start=1):
+        sheet.put_row(row, one)
+    if not noted:
+        sheet.put(1, 0, "Inga")
+    sheet.lay_out(list(REMARKS.values()), 0, max(len(noted), 1), footer)
 
 
 def _sum(entries: Sequence[Entry]) -> Decimal:
     """As the rows show it: what was booked, else what was approved."""
     shown = [one.receipt.total if one.receipt else one.total for one in entries]
     return sum((one for one in shown if one is not None), start=Decimal(0))
-
-
-def _place(booked: BookedAs | None) -> str | None:
-    return f"{booked.series} {booked.number}" if booked else None

@@ -107,6 +107,7 @@ def events(batch: Told, receipt: Receipt, standing: Standing = Standing.AS_BOOKE
             number=receipt.number,
             financial_year=receipt.financial_year,
             voucher_date=receipt.voucher_date,
+            sent_date=receipt.sent_at,
             booked_date=receipt.booked_at,
             approval_state=receipt.approval_state,
             rows_hash=receipt.rows_hash,

@@ -33,26 +33,26 @@ async def reject(desk: Desk, pending: Pending, refused: Refused) -> None:
         desk.batch = replace(desk.batch, locked_until=locked_until or desk.batch.locked_until)
         await reject_locked(desk, pending)
     else:
-        await settle(desk, pending, await _explain(desk, pending, refused))
+        await settle(desk, pending, await _explain(desk, pending, refused), proven_absent=True)
 
 
 async def reject_locked(desk: Desk, pending: Pending) -> None:
     """A voucher in a period that turned out to be locked for the series."""
     until = desk.batch.locked_until or desk.approved(pending.position).date
     data: dict[str, Any] = {"locked_until": until, "series": desk.command.series}
-    await settle(desk, pending, [wrong(words.SERIES_LOCKED, pending.voucher_id, **data)])
+    await settle(desk, pending, [wrong(words.SERIES_LOCKED, pending.voucher_id, **data)], proven_absent=True)
 
 
 async def stop(desk: Desk, pending: Pending) -> None:
     """A voucher that is not sent since an earlier one was refused."""
-    await settle(desk, pending, [wrong(STOPPED, pending.voucher_id)])
+    await settle(desk, pending, [wrong(STOPPED, pending.voucher_id)], proven_absent=True)
 
 
-async def settle(desk: Desk, pending: Pending, found: Sequence[Finding]) -> None:
+async def settle(desk: Desk, pending: Pending, found: Sequence[Finding], *, proven_absent: bool = False) -> None:
     """Keeps that the voucher is rejected and tells why, in one transaction."""
     batch = desk.command
     async with desk.transaction() as connection:
-        await Vouchers(connection).rejected(desk.tenant, pending.voucher_id)
+        await Vouchers(connection).rejected(desk.tenant, pending.voucher_id, proven_absent=proven_absent)
         await Batches(connection).settle(
             batch.batch_id, pending.position, Outcome.REJECTED, [one.model_dump(mode="json") for one in found]
         )

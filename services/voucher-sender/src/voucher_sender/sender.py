@@ -11,6 +11,7 @@ import httpx
 
 from common.clock import SYSTEM, Clock
 from common.database import Connection, Pool
+from common.events.envelope import EventData
 from common.events.voucher_batches import ApprovedVoucher, VouchersApproved, VouchersCorrectionRequested
 from common.jobs import Job
 from common.memory import Memory
@@ -24,6 +25,7 @@ REMEMBERED = 200  # registers, some five for a company: accounts may take a few 
 
 Command = VouchersApproved | VouchersCorrectionRequested
 """What the sender is told to do; either is carried out as a batch."""
+COMMANDS: dict[str, type[EventData]] = {one.TYPE: one for one in (VouchersApproved, VouchersCorrectionRequested)}
 
 
 @dataclass(frozen=True)
@@ -172,10 +174,10 @@ class Desk:
         async with self.job.transaction() as connection:
             if isinstance(asked, VouchersApproved):
                 self.command = asked
-                self.batch = await Batches(connection).begin(asked)
+                self.batch = await Batches(connection).begin(asked, self.job.event.time)
             else:
                 self.command = heading(asked)
-                self.batch = await Batches(connection).begin(self.command, correction=True)
+                self.batch = await Batches(connection).begin(self.command, self.job.event.time, correction=True)
                 if prepared := await Corrections(connection).prepared(asked.correction_id):
                     self.command = Correction.model_validate(prepared)
 

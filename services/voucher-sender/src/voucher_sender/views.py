@@ -1,19 +1,30 @@
 """What the HTTP interface answers."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from common.events import FinancialYear
-from common.events.types import Amount, Model, Timestamp
+from common.events.types import Amount, Model, Timestamp, Trouble
 from common.events.voucher_batches import Mode, Policy
-from common.events.vouchers import BookedAs, Corrects, Finding, FortnoxLink
+from common.events.vouchers import BookedAs, Corrects, Finding, FortnoxLink, NotCorrected, Standing
 from voucher_sender.repository import Outcome, State
-from voucher_sender.repository.receipts import AWAITING_APPROVAL, api_path
+
+ACCEPTED: Literal["accepted"] = "accepted"
+
+
+class Stage(StrEnum):
+    """How far a batch is."""
+
+    ACCEPTED = "accepted"
+    """The command has come; the work has not begun."""
+    AT_WORK = "at_work"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    """It was not begun, and `refused` says why."""
 
 
 class ReceiptView(Model):
@@ -24,7 +35,10 @@ class ReceiptView(Model):
     financial_year: int
     """Fortnox's id of the year."""
     voucher_date: date
+    sent_at: Timestamp | None
+    """When the call was about to be made that booked it; None where that is not known."""
     booked_at: Timestamp
+    """When the receipt was written: at once, or when the voucher was found."""
     approval_state: int | None
     """As Fortnox said then: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
     awaiting_approval: bool
@@ -36,6 +50,8 @@ class ReceiptView(Model):
     link: FortnoxLink
     decided: bool
     """Whether a person decided that this is the voucher."""
+    batch_id: UUID
+    """The batch that the receipt was written for."""
 
 
 class Uncertain(Model):
@@ -44,6 +60,8 @@ class Uncertain(Model):
     since: Timestamp
     code: str | None
     """Why, as `voucher.uncertain` told it last."""
+    swedish: str | None
+    next_step: str | None
     next_try: Timestamp | None
     """None: nobody looks for it any more; send it again, or decide."""
 
@@ -62,50 +80,51 @@ class Decision(Model):
 class Correction(Corrects):
     """The other voucher of a correction, and who asked for it."""
 
+    year: FinancialYear | None = None
+    """The financial year that it lies in; None in receipts of older versions."""
     requested_by: str = Field(repr=False)
     requested_at: Timestamp
 
 
-class Entry(Model):
+class Told(Model):
+    """What is told of a voucher, within a batch or by itself."""
+
+    voucher_id: str
+    outcome: Outcome | None
+    """Within its batch. None: not settled yet, or only checked."""
+    marker: str | None
+    findings: tuple[Finding, ...]
+    receipt: ReceiptView | None
+    standing: Standing | None
+    """How Fortnox has what the receipt names, as the batch's check found it; None where there is no receipt."""
+    uncertain: Uncertain | None
+    found_at: tuple[BookedAs, ...]
+    """Where it was found, if more than once: a person must decide. A batch's entry tells it until that is done."""
+    decision: Decision | None
+    corrects: Correction | None = None
+    """The voucher that this one reverses."""
+    corrected_by: Correction | None = None
+    """The voucher that reverses this one."""
+
+
+class Entry(Told):
     """A voucher within a batch."""
 
     position: int
-    voucher_id: str
     voucher_date: date | None
     total: Amount | None
     """Sum of the debit side, as approved."""
     passed: bool
-    outcome: Outcome | None
-    """None: not settled yet, or only checked."""
-    findings: tuple[Finding, ...]
-    receipt: ReceiptView | None
-    uncertain: Uncertain | None
-    decision: Decision | None
-    corrects: Correction | None = None
-    """The voucher that this one reverses."""
-    corrected_by: Correction | None = None
-    """The voucher that reverses this one."""
 
 
-class VoucherState(Model):
+class VoucherState(Told):
     """A voucher's way into Fortnox, with what its newest batch said of it."""
 
-    voucher_id: str
     batch_id: UUID
-    state: State | None
-    """None: never taken in hand, since it was only checked, or did not pass."""
-    outcome: Outcome | None
-    marker: str | None
-    findings: tuple[Finding, ...]
-    uncertain: Uncertain | None
-    found_at: tuple[BookedAs, ...]
-    """Where it was found, if more than once."""
-    receipt: ReceiptView | None
-    decision: Decision | None
-    corrects: Correction | None = None
-    """The voucher that this one reverses."""
-    corrected_by: Correction | None = None
-    """The voucher that reverses this one."""
+    """Its newest batch: `outcome` and `findings` are of that one; which batch booked it, the receipt tells."""
+    state: State | Literal["accepted"] | None
+    """`accepted`: its batch has not been checked yet. None: not taken in hand, since it was only checked, or did not
+    pass."""
 
 
 class Counts(Model):
@@ -115,9 +134,10 @@ class Counts(Model):
     booked: int
     already_booked: int
     rejected: int
+    """Of a batch that was only checked, those that did not pass."""
     uncertain: int
     open: int
-    """Without an outcome: the batch is at work, or was only checked."""
+    """Without an outcome: the batch is at work, or was only checked and they passed."""
 
 
 class Totals(Counts):
@@ -125,9 +145,15 @@ class Totals(Counts):
 
     awaiting_approval: int
     differing: int
+    not_as_booked: int
+    """Booked before, and no longer in Fortnox as they were booked."""
+    duplicated: int
+    """In Fortnox more than once: a person must decide."""
     approved_total: Amount
     booked_total: Amount
-    """Of what is in Fortnox: booked now, or before."""
+    """Of what is in Fortnox: booked now, or before. What is not there as it was booked is not counted."""
+    not_as_booked_total: Amount
+    """By their receipts."""
 
 
 class Waiting(Model):
@@ -138,6 +164,14 @@ class Waiting(Model):
     next_try: Timestamp | None
 
 
+class Refused(Model):
+    """Why a batch was not begun, as `vouchers.refused` told it."""
+
+    trouble: Trouble
+    not_corrected: tuple[NotCorrected, ...] = ()
+    """Of a correction, all vouchers that stand in its way."""
+
+
 class Batch(Model):
     """A batch, whichever way it is told of."""
 
@@ -146,7 +180,11 @@ class Batch(Model):
     mode: Mode
     series: str
     year: FinancialYear
-    began_at: Timestamp
+    stage: Stage
+    asked_at: Timestamp | None
+    """When the command was sent; None in batches of older versions."""
+    began_at: Timestamp | None
+    """None as long as it is only accepted."""
     ended_at: Timestamp | None
 
 
@@ -172,6 +210,7 @@ class BatchState(Batch):
     """Fortnox's id of the year, once it has been read."""
     checked_at: Timestamp | None
     waiting: Waiting | None
+    refused: Refused | None
     calls: int
     vouchers: tuple[Entry, ...]
 
@@ -189,72 +228,6 @@ class BatchReceipts(Batch):
 
     company: Company | None
     financial_year: int | None
+    refused: Refused | None
     totals: Totals
     vouchers: tuple[Entry, ...]
-
-
-def batch_state(row: Mapping[str, Any]) -> BatchState:
-    """From what the database has."""
-    waiting = None
-    if row["waiting_since"] is not None and row["ended_at"] is None:
-        waiting = {"since": row["waiting_since"], "code": row["waiting_code"], "next_try": row["next_try"]}
-    return BatchState.model_validate({**row, "year": _year(row), "waiting": waiting, "vouchers": _entries(row)})
-
-
-def batch_summary(row: Mapping[str, Any]) -> BatchSummary:
-    return BatchSummary.model_validate({**row, "year": _year(row)})
-
-
-def batch_receipts(row: Mapping[str, Any], company: Mapping[str, Any] | None) -> BatchReceipts:
-    entries = [Entry.model_validate(one) for one in _entries(row)]
-    return BatchReceipts.model_validate(
-        {**row, "year": _year(row), "company": company, "totals": totals(entries), "vouchers": entries}
-    )
-
-
-def voucher_state(row: Mapping[str, Any]) -> VoucherState:
-    return VoucherState.model_validate({**_entry(row), "found_at": row["found_at"] or ()})
-
-
-def totals(entries: Sequence[Entry]) -> Totals:
-    """What the entries come to."""
-    receipts = [one.receipt for one in entries if one.receipt is not None]
-    outcomes = [one.outcome for one in entries]
-    return Totals(
-        vouchers=len(entries),
-        booked=outcomes.count(Outcome.BOOKED),
-        already_booked=outcomes.count(Outcome.ALREADY_BOOKED),
-        rejected=outcomes.count(Outcome.REJECTED),
-        uncertain=outcomes.count(Outcome.UNCERTAIN),
-        open=outcomes.count(None),
-        awaiting_approval=sum(one.awaiting_approval for one in receipts),
-        differing=sum(bool(one.differences) for one in receipts),
-        approved_total=sum((one.total for one in entries if one.total is not None), start=Decimal(0)),
-        booked_total=sum((one.total for one in receipts), start=Decimal(0)),
-    )
-
-
-def _year(row: Mapping[str, Any]) -> FinancialYear:
-    return FinancialYear(from_date=row["year_from"], to_date=row["year_to"])
-
-
-def _entries(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [_entry(one) for one in row["vouchers"]]
-
-
-def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    """With the receipt's derived fields."""
-    return {**row, "receipt": _receipt(row["receipt"])}
-
-
-def _receipt(kept: Mapping[str, Any] | None) -> ReceiptView | None:
-    if kept is None:
-        return None
-    year = None
-    if kept["year_from"] and kept["year_to"]:
-        year = FinancialYear(from_date=kept["year_from"], to_date=kept["year_to"])
-    awaiting = kept["approval_state"] in AWAITING_APPROVAL
-    path = api_path(kept["series"], kept["number"], kept["financial_year"])
-    return ReceiptView.model_validate(
-        {**kept, "awaiting_approval": awaiting, "link": FortnoxLink(path=path, year=year)}
-    )

@@ -40,9 +40,6 @@ async def give_up(job: Job[Command], sender: Sender, error: ProblemError) -> Non
     """Ends a batch that was attempted too often. What may be in Fortnox stays uncertain, and a new batch goes on."""
     async with sender.desk(job) as desk:
         await desk.begin()
-        unknown = await _unknown(desk)
-        if unknown is not None:
-            await _leave_uncertain(desk, unknown)
         await _end(desk, error)
 
 
@@ -84,15 +81,17 @@ def _waiting(batch: VouchersApproved, trouble: Trouble, next_try: datetime, give
 
 
 async def _end(desk: Desk, error: ProblemError) -> None:
-    """Ends the batch: refused when nothing was begun, else what is left is rejected and the rest counted."""
+    """Ends the batch: refused when nothing was begun, else what is left is rejected or uncertain, and all counted."""
     if not desk.batch.checked:
         await refuse(desk, error)
         return
     async with desk.sender.pool.acquire() as connection:
         left = await Vouchers(connection).pending(desk.command.batch_id)
     for pending in left:
-        finding = wrong(error.problem, pending.voucher_id, **error.data)
-        await refusals.settle(desk, pending, [finding])
+        if pending.state is State.INTENDED:
+            await _leave_uncertain(desk, pending)
+        else:
+            await refusals.settle(desk, pending, [wrong(error.problem, pending.voucher_id, **error.data)])
     await closing.finish(desk, [])
 
 
@@ -133,7 +132,7 @@ def _uncertain(
 
 
 async def _unknown(desk: Desk) -> Pending | None:
-    """The batch's voucher that may be in Fortnox; one at most, since it holds back those after it."""
+    """The first of the batch's vouchers that may be in Fortnox. Several can be, left so by batches before it."""
     async with desk.sender.pool.acquire() as connection:
         pending = await Vouchers(connection).pending(desk.command.batch_id)
     return next((one for one in pending if one.state is State.INTENDED), None)

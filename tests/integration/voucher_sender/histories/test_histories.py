@@ -18,7 +18,7 @@ def test_whatever_happens_nothing_is_doubled_or_lost(histories: Any, figure: Any
 
     assert not figures.words
     figure(
-        f"histories {first}–{first + LOT - 1}: {figures.vouchers} vouchers, "
+        f"histories {first}–{first + LOT - 1}: {figures.vouchers} vouchers, {figures.receipts} receipts, "
         f"{figures.unknown_outcomes} unknown outcomes, {figures.doubled} doubled, {figures.lost} lost, "
         f"{figures.false_receipts} false receipts, {figures.still_uncertain} still uncertain"
     )

@@ -128,7 +128,11 @@ class VoucherBooked(BatchEvent):
     financial_year: int
     """Fortnox's id of the year."""
     voucher_date: date
+    sent_date: Timestamp | None = None
+    """When the call was about to be made that booked it; None where that is not known, since it was found in Fortnox
+    after our memory of it was lost."""
     booked_date: Timestamp
+    """When the receipt was written: at once, or when the voucher was found after its outcome had been unknown."""
     approval_state: int | None = None
     """As Fortnox said then: 0 not for approval, 1 not ready, 2 not approved, 3 approved."""
     awaiting_approval: bool = False
@@ -202,7 +206,11 @@ class VouchersWaiting(BatchEvent):
 
 
 class VouchersCompleted(BatchEvent):
-    """The batch's end. The counts add up: booked + already_booked + rejected + uncertain = vouchers."""
+    """The batch's end.
+
+    In mode book the counts add up: booked + already_booked + rejected + uncertain = vouchers. In mode check `rejected`
+    are those that did not pass, and the others are 0.
+    """
 
     TYPE = "vouchers.completed"
 

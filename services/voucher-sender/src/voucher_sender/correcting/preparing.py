@@ -4,6 +4,7 @@ Between this reading and the sending an original can still be changed: Fortnox b
 that goes on where an earlier one left off reads them once more before it sends (`look_again`).
 """
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Sequence
@@ -129,7 +130,7 @@ async def _reversals(
     books = await _books(desk, [one.entry for one in whole], years)
     found = {}
     for one in whole:
-        entry = reversals.reversal_of(one.entry, books)
+        entry = await asyncio.to_thread(reversals.reversal_of, one.entry, books)
         if entry is not None and (problem := await _seen(desk, one, entry, _places(request, one, years))):
             series, number, of = entry.place
             place = BookedAs(series=series, number=number, financial_year=of)

@@ -118,20 +118,26 @@ def _entries(content: bytes, financial_year: int, originals: Collection[Entry]) 
 
 def _matching(document: sie.Document, financial_year: int, originals: Collection[Entry]) -> Iterator[Entry]:
     wanted = {one.net for one in originals} | {one.swapped for one in originals}
-    find_net, names_one = _nets(document), _naming(originals)
+    find_net, named_in = _nets(document), _naming(originals)
     for index, text in enumerate(document.vouchers.columns.text):
-        if (found := find_net(index)) and (found in wanted or names_one(text)):
+        found, named = find_net(index), named_in(text)
+        if found and (found in wanted or named):
             voucher = document.vouchers[index]
             if voucher.date is not None and voucher.number.isdecimal():
                 place = voucher.series, int(voucher.number), financial_year
-                yield Entry(place, voucher.date, voucher.text, found, rows_hash(map(_line, voucher.rows)))
+                entry = Entry(place, voucher.date, voucher.text, found, rows_hash(map(_line, voucher.rows)))
+                if found in wanted or any(entry.takes_back(one) for one in named):
+                    yield entry
 
 
-def _naming(originals: Collection[Entry]) -> Callable[[str], bool]:
-    """Whether a text names one of these, as `Entry.names` has it: one search, however many they are."""
-    places = {(series, str(number)) for series, number, _ in (one.place for one in originals)}
-    pattern = re.compile(rf"(?<!\w)({'|'.join({re.escape(series) for series, _ in places})})[ \-:]?(\d+)")
-    return lambda text: any(found.groups() in places for found in pattern.finditer(text))
+def _naming(originals: Collection[Entry]) -> Callable[[str], list[Entry]]:
+    """Which of these a text names, as `Entry.names` has it: one search, however many they are."""
+    by_name: dict[tuple[str, ...], list[Entry]] = {}
+    for one in originals:
+        series, number, _ = one.place
+        by_name.setdefault((series, str(number)), []).append(one)
+    pattern = re.compile(rf"(?<!\w)({'|'.join({re.escape(series) for series, _ in by_name})})[ \-:]?(\d+)")
+    return lambda text: [one for found in pattern.finditer(text) for one in by_name.get(found.groups(), ())]
 
 
 def _nets(document: sie.Document) -> Callable[[int], Net]:

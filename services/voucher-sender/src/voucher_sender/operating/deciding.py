@@ -239,7 +239,7 @@ async def _receipt(
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:
     """The batch has ended: the voucher is free for another one."""
     finding = findings.wrong(findings.DECIDED_NOT_BOOKED, doubt.voucher_id)
-    await Vouchers(session).rejected(doubt.tenant, doubt.voucher_id)
+    await Vouchers(session).rejected(doubt.tenant, doubt.voucher_id, proven_absent=True)
     await Decisions(session).settle(doubt, Outcome.REJECTED, [finding.model_dump(mode="json")])
     return [
         VoucherRejected(

@@ -1,7 +1,7 @@
 """Batches, and what became of each voucher within them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,8 @@ from uuid import UUID
 from common.database import Connection
 from common.events.voucher_batches import Mode, VouchersApproved
 from voucher_sender.repository.receipts import AWAITING_APPROVAL
+
+OF_TEXTS = "proposal"  # a finding's field that holds a voucher's text: told, not kept
 
 
 class Outcome(StrEnum):
@@ -86,12 +88,13 @@ class Batches:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def begin(self, batch: VouchersApproved, *, correction: bool = False) -> Batch:
+    async def begin(self, batch: VouchersApproved, asked_at: datetime, *, correction: bool = False) -> Batch:
         """The batch's row, made if it isn't there; a correction's vouchers are kept with it when they are known."""
         await self._connection.execute(
             """
-            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction)
-            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+            insert into batches (batch_id, connection_id, mode, policy, series, year_from, year_to, correction,
+                asked_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
             """,
             batch.batch_id,
             batch.connection_id,
@@ -101,6 +104,7 @@ class Batches:
             batch.financial_year.from_date,
             batch.financial_year.to_date,
             {} if correction else None,
+            asked_at,
         )
         return await self.get(batch.batch_id)
 
@@ -140,7 +144,7 @@ class Batches:
                 (batch_id, position, voucher_id, passed, findings, outcome, voucher_date, total)
             values ($1, $2, $3, $4, $5, $6, $7, $8)
             """,
-            [(batch.batch_id, *(getattr(one, name) for name in ENTRY_COLUMNS)) for one in entries],
+            [(batch.batch_id, *(getattr(one, name) for name in ENTRY_COLUMNS)) for one in map(_without_texts, entries)],
         )
 
     async def settle(
@@ -227,6 +231,21 @@ class Batches:
         return Tally(**row)
 
     async def end(self, batch_id: UUID, ending: dict[str, Any]) -> None:
+        """Ends it. What a correction came to goes, with its texts, unless a person may have to decide about it."""
         await self._connection.execute(
-            "update batches set ended_at = clock(), ending = $2 where batch_id = $1", batch_id, ending
+            """
+            update batches b
+            set ended_at = clock(), ending = $2, correction = case
+                when correction is null or exists (
+                    select from vouchers v where v.batch_id = b.batch_id and v.state in ('intended', 'duplicated'))
+                then correction else '{}' end
+            where batch_id = $1
+            """,
+            batch_id,
+            ending,
         )
+
+
+def _without_texts(entry: Entry) -> Entry:
+    findings = [{name: value for name, value in one.items() if name != OF_TEXTS} for one in entry.findings]
+    return replace(entry, findings=findings)

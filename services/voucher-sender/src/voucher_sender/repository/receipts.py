@@ -45,6 +45,8 @@ class Receipt:
     """The rows as Fortnox returned them, in words; empty in receipts of older versions."""
     corrects: dict[str, Any] | None = None
     """The voucher that it reverses: `voucher_id`, `series`, `number`, `financial_year`. Known when it is written."""
+    sent_at: datetime | None = None
+    """When the call was about to be made that booked it, by the intent. Known when it is written."""
 
     @property
     def awaiting_approval(self) -> bool:
@@ -67,22 +69,24 @@ class Receipts:
         self._connection = connection
 
     async def write(self, receipt: Receipt) -> Receipt:
-        """Writes it, and returns it with what it corrects, where it does."""
-        corrects = await self._connection.fetchval(
+        """Writes it, and returns it with what is known only now: what it corrects, and when it was sent."""
+        known = await self._connection.fetchrow(
             """
             insert into receipts (tenant, voucher_id, series, number, financial_year, voucher_date, booked_at,
                 approval_state, rows_hash, total, marker, differences, batch_id, year_from, year_to, decided, lines,
-                corrects)
+                corrects, sent_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                 (select jsonb_build_object('voucher_id', r.voucher_id, 'series', r.series, 'number', r.number,
                      'financial_year', r.financial_year)
                  from corrections c join receipts r using (tenant, voucher_id)
-                 where c.tenant = $1 and c.corrected_by = $2))
-            returning corrects
+                 where c.tenant = $1 and c.corrected_by = $2),
+                (select intended_at from vouchers where tenant = $1 and voucher_id = $2 and posts > 0))
+            returning corrects, sent_at
             """,
-            *(getattr(receipt, name) for name in RECEIPT_COLUMNS if name != "corrects"),
+            *(getattr(receipt, name) for name in RECEIPT_COLUMNS if name not in KNOWN_WHEN_WRITTEN),
         )
-        return replace(receipt, corrects=corrects)
+        assert known is not None
+        return replace(receipt, **known)
 
     async def get(self, tenant: int, voucher_ids: Iterable[str]) -> dict[str, Receipt]:
         rows = await self._connection.fetch(
@@ -108,6 +112,7 @@ class Receipts:
         return [Receipt(**row) for row in rows]
 
 
+KNOWN_WHEN_WRITTEN = ("corrects", "sent_at")
 RECEIPT_COLUMNS = tuple(Receipt.__dataclass_fields__)
 
 

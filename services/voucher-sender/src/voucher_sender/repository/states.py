@@ -8,7 +8,7 @@ from common.database import Connection
 RECEIPT = """
     case when r.voucher_id is null then null else jsonb_build_object(
         'series', r.series, 'number', r.number, 'financial_year', r.financial_year, 'year_from', r.year_from,
-        'year_to', r.year_to, 'voucher_date', r.voucher_date, 'booked_at', r.booked_at,
+        'year_to', r.year_to, 'voucher_date', r.voucher_date, 'sent_at', r.sent_at, 'booked_at', r.booked_at,
         'approval_state', r.approval_state, 'rows_hash', r.rows_hash, 'total', r.total::text, 'marker', r.marker,
         'differences', r.differences, 'batch_id', r.batch_id, 'decided', r.decided) end as receipt
 """
@@ -26,7 +26,9 @@ DECISION = """
 """
 CORRECTION = """
     jsonb_build_object('voucher_id', o.voucher_id, 'series', o.series, 'number', o.number,
-        'financial_year', o.financial_year, 'requested_by', c.requested_by, 'requested_at', c.requested_at)
+        'financial_year', o.financial_year, 'year', case when o.year_from is null or o.year_to is null then null
+            else jsonb_build_object('from_date', o.year_from, 'to_date', o.year_to) end,
+        'requested_by', c.requested_by, 'requested_at', c.requested_at)
     from corrections c join receipts o on o.tenant = c.tenant
 """
 
@@ -43,9 +45,9 @@ def _corrections(tenant: str, voucher_id: str) -> str:
 COUNTS = """
     jsonb_build_object('vouchers', count(e), 'booked', count(e) filter (where e.outcome = 'booked'),
         'already_booked', count(e) filter (where e.outcome = 'already_booked'),
-        'rejected', count(e) filter (where e.outcome = 'rejected'),
+        'rejected', count(e) filter (where e.outcome = 'rejected' or b.mode = 'check' and not e.passed),
         'uncertain', count(e) filter (where e.outcome = 'uncertain'),
-        'open', count(e) filter (where e.outcome is null)) as counts
+        'open', count(e) filter (where e.outcome is null and (b.mode = 'book' or e.passed))) as counts
 """
 
 
@@ -60,7 +62,7 @@ class States:
         batch = await self._connection.fetchrow(
             """
             select b.batch_id, b.connection_id, b.tenant, b.mode, b.policy, b.series, b.year_from, b.year_to,
-                b.financial_year, b.began_at, b.checked_at, b.ended_at, b.calls, b.waiting_since,
+                b.financial_year, b.asked_at, b.began_at, b.checked_at, b.ended_at, b.ending, b.calls, b.waiting_since,
                 b.waiting_codes[cardinality(b.waiting_codes)] as waiting_code, j.run_at as next_try
             from batches b
             left join jobs j on j.business_key = b.batch_id::text and j.status = 'waiting'
@@ -73,11 +75,14 @@ class States:
         rows = await self._connection.fetch(
             f"""
             select e.position, e.voucher_id, e.voucher_date, e.total, e.passed, e.outcome, e.findings, {RECEIPT},
-                {UNCERTAIN}, {DECISION}, {_corrections("b.tenant", "e.voucher_id")}
+                w.marker, {UNCERTAIN}, {DECISION}, {_corrections("b.tenant", "e.voucher_id")},
+                case when w.state = 'duplicated' and e.outcome is distinct from 'rejected' then w.found_at end
+                    as found_at
             from batch_vouchers e
             join batches b using (batch_id)
             left join receipts r on r.tenant = b.tenant and r.voucher_id = e.voucher_id
                 and e.outcome in ('booked', 'already_booked')
+            left join vouchers w on w.tenant = b.tenant and w.voucher_id = e.voucher_id
             left join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
             where e.batch_id = $1
             order by e.position
@@ -86,12 +91,38 @@ class States:
         )
         return {**batch, "vouchers": [dict(row) for row in rows]}
 
+    async def accepted(self, batch_id: UUID) -> dict[str, Any] | None:
+        """The command of a batch that has not been begun, as its job keeps it."""
+        command: dict[str, Any] | None = await self._connection.fetchval(
+            """
+            select command from jobs
+            where business_key = $1::uuid::text and status <> 'dead'
+              and not exists (select from batches where batch_id = $1)
+            """,
+            batch_id,
+        )
+        return command
+
+    async def accepted_voucher(self, connection_id: UUID, voucher_id: str) -> UUID | None:
+        """The batch that holds the voucher, where it has not been checked yet."""
+        batch_id: UUID | None = await self._connection.fetchval(
+            """
+            select business_key::uuid from jobs
+            where connection_id = $1 and status in ('queued', 'running', 'waiting')
+              and command -> 'data' -> 'vouchers' @> jsonb_build_array(jsonb_build_object('voucher_id', $2::text))
+            order by position desc limit 1
+            """,
+            connection_id,
+            voucher_id,
+        )
+        return batch_id
+
     async def batches(self, connection_id: UUID, after: UUID | None, limit: int) -> list[dict[str, Any]]:
         """A connection's batches, the newest first."""
         rows = await self._connection.fetch(
             f"""
-            select b.batch_id, b.connection_id, b.mode, b.series, b.year_from, b.year_to, b.began_at, b.ended_at,
-                {COUNTS}
+            select b.batch_id, b.connection_id, b.mode, b.series, b.year_from, b.year_to, b.asked_at, b.began_at,
+                b.ended_at, b.ending, {COUNTS}
             from batches b
             left join batch_vouchers e using (batch_id)
             where b.connection_id = $1 and ($2::uuid is null
@@ -113,7 +144,7 @@ class States:
         """
         row = await self._connection.fetchrow(
             f"""
-            select $2::text as voucher_id, coalesce(v.batch_id, e.batch_id) as batch_id, v.state, v.marker, v.found_at,
+            select $2::text as voucher_id, coalesce(e.batch_id, v.batch_id) as batch_id, v.state, v.marker, v.found_at,
                 e.outcome, coalesce(e.findings, '[]') as findings, {RECEIPT}, {UNCERTAIN}, {DECISION},
                 {_corrections("company.tenant", "$2")}
             from (

@@ -23,6 +23,10 @@ class State(StrEnum):
     DUPLICATED = "duplicated"
 
 
+class MayBeBooked(Exception):
+    """A voucher that may be in Fortnox was to be called rejected: a fault of ours."""
+
+
 @dataclass(frozen=True)
 class KnownVoucher:
     """What we know of a voucher_id from before."""
@@ -251,6 +255,34 @@ class Vouchers:
             lasts,
         )
 
+    async def suspect(
+        self,
+        tenant: int,
+        pending: Pending,
+        *,
+        voucher_date: date,
+        series: str,
+        financial_year: int,
+        highest_number: int,
+    ) -> datetime:
+        """It may be in Fortnox although we know of no sending: found out like one that was sent. Returns the time."""
+        now: datetime = await self._connection.fetchval(
+            """
+            update vouchers
+            set state = 'intended', series = $3, financial_year = $4, highest_number = $5, voucher_date = $6,
+                intended_at = clock(), ends_by = clock(), over_at = clock(), missed_at = null, seen_number = null
+            where tenant = $1 and voucher_id = $2
+            returning clock()
+            """,
+            tenant,
+            pending.voucher_id,
+            series,
+            financial_year,
+            highest_number,
+            voucher_date,
+        )
+        return now
+
     async def not_sent(self, tenant: int, voucher_id: str) -> None:
         """That call, certainly, was not carried out."""
         await self._connection.execute(
@@ -297,7 +329,14 @@ class Vouchers:
         """It has a receipt; returns the database's time."""
         return await self._move(tenant, voucher_id, State.BOOKED)
 
-    async def rejected(self, tenant: int, voucher_id: str) -> None:
+    async def rejected(self, tenant: int, voucher_id: str, *, proven_absent: bool = False) -> None:
+        """It is not booked. Raises MayBeBooked of one that may be in Fortnox, unless it is proven that it isn't."""
+        if not proven_absent:
+            state = await self._connection.fetchval(
+                "select state from vouchers where tenant = $1 and voucher_id = $2 for update", tenant, voucher_id
+            )
+            if state == State.INTENDED:
+                raise MayBeBooked
         await self._move(tenant, voucher_id, State.REJECTED)
 
     async def duplicated(self, tenant: int, voucher_id: str, found_at: list[dict[str, Any]]) -> None:
