@@ -4,6 +4,7 @@ Schemathesis reads the OpenAPI that is served, and calls over a socket.
 """
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from hypothesis.errors import HypothesisDeprecationWarning
 
 from common.clock import SYSTEM
 
@@ -67,6 +69,8 @@ def fuzzed(
             "operations": list(operations),
         }
     )
+    # Schemathesis' own strategies draw from `random`, which Hypothesis notices now and then.
+    warnings.filterwarnings("ignore", category=HypothesisDeprecationWarning, message="Do not use the `random` module")
     schema = schemathesis.openapi.from_dict(described, config=config)
     made, wrong = 0, []
     for event in engine.from_schema(schema).execute():
