@@ -1,5 +1,6 @@
 """What was booked is compared with what was approved: by the POST's own answer, or by reading it back."""
 
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,8 @@ SINGLE = "/3/vouchers/"
 
 
 async def single_reads(office: Any) -> list[str]:
-    """The vouchers that were read singly, as SERIES/NUMBER."""
-    calls = await office.simulator.calls()
+    """The vouchers that were read singly since the first was sent, as SERIES/NUMBER."""
+    calls = itertools.dropwhile(lambda one: one["method"] != "POST", await office.simulator.calls())
     return [one["path"].removeprefix(SINGLE) for one in calls if one["path"].startswith(SINGLE)]
 
 

@@ -66,7 +66,7 @@ async def test_a_connection_lost_while_an_outcome_is_unknown_makes_it_uncertain_
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(1))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = LeaseRefused(LOST, 409), 7
+    own.failure, own.calls_left = LeaseRefused(LOST, 409), 8
 
     await one_attempt(office, sender)
     await one_attempt(office, sender)
@@ -146,7 +146,7 @@ async def test_giving_up_leaves_an_unknown_outcome_uncertain_and_a_new_batch_goe
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(2))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = ConnectorAway(), 7
+    own.failure, own.calls_left = ConnectorAway(), 8
     await one_attempt(office, sender)
     await office.due()
 
@@ -263,7 +263,7 @@ async def test_an_unknown_outcome_is_waited_for_as_long_as_it_takes(office: Any,
     sender = office.sender(permits=own)
     batch = await office.approve(a_batch(1))
     await office.simulator.fault("POST /3/vouchers", "timeout-after")
-    own.failure, own.calls_left = ConnectorAway(), 7
+    own.failure, own.calls_left = ConnectorAway(), 8
 
     for _ in range(4):
         await one_attempt(office, sender)

@@ -293,6 +293,37 @@ async def test_nothing_is_sent_after_the_latest_start() -> None:
     assert permits.given[0].answers == 1
 
 
+async def test_who_was_stopped_after_the_headers_sends_no_body() -> None:
+    """A request without its body is never carried out; whether it was is unknown all the same."""
+    now, bodies = [boottime()], []
+
+    async def noting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        bodies.append(body)
+
+    class StoppedAfterHeaders(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            trace = request.extensions["trace"]
+
+            async def stopping(event: str, info: object) -> None:
+                if event == "http11.send_request_headers.complete":
+                    now[0] += 3600
+                await trace(event, info)
+
+            request.extensions["trace"] = stopping
+            return await super().handle_async_request(request)
+
+    permits = FreePermits("token", boottime=lambda: now[0])
+    async with (
+        server(noting) as url,
+        Client(permits, base_url=url, transport=StoppedAfterHeaders(), boottime=lambda: now[0]) as fortnox,
+    ):
+        with pytest.raises(OutcomeUnknown, match="TooLate"):
+            await fortnox.create_voucher(a_voucher(), 4, start_by=now[0] + 2)
+
+    assert b"".join(bodies) == b""
+
+
 async def test_deadlines_are_by_the_clock_that_was_given() -> None:
     """So that a test can own time, as everywhere."""
     an_hour_ahead = boottime() + 3600

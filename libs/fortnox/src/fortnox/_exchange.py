@@ -95,7 +95,7 @@ async def transmit(
     http: httpx.AsyncClient, call: Call, heard: Callable[[int], None], now: Boottime = boottime
 ) -> Answer:
     """Sends the call once; `heard` is told the status as soon as it is there, before the body."""
-    progress = _Progress(call.start_by, now)
+    progress = _Progress(call, now)
     try:
         async with _limited(call.timeout):
             progress.check_start(call.timeout)
@@ -180,8 +180,9 @@ class _Progress:
     Other transports (in tests) tell nothing; then only the kind of the error says that nothing was sent.
     """
 
-    def __init__(self, start_by: float | None, now: Boottime) -> None:
-        self._start_by = start_by
+    def __init__(self, call: Call, now: Boottime) -> None:
+        self._start_by = call.start_by
+        self._body = call.body is not None
         self._now = now
         self._connecting = False
         self._sending = False
@@ -196,6 +197,8 @@ class _Progress:
         if event == "http11.send_request_headers.started":
             self.check_start()
             self._sending = True
+        if event == "http11.send_request_body.started" and self._body:
+            self.check_start()  # stopped since the headers: without its body nobody carries it out
 
     def certainly_unsent_after(self, error: Exception) -> bool:
         if self._sending:

@@ -22,7 +22,7 @@ from voucher_sender.checks import locked
 from voucher_sender.content import payload_hash, to_send
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
-from voucher_sender.problems import OTHER_COMPANY
+from voucher_sender.problems import MARKERS_HIDDEN, OTHER_COMPANY, UNCERTAIN_CONTRADICTED
 from voucher_sender.repository import Batches, Outcome, Pending, SeriesLocks, State, Vouchers
 from voucher_sender.right import RightToPost
 from voucher_sender.sender import Desk
@@ -50,41 +50,69 @@ class Booking:
         self._from_before: list[Voucher] | None = None
 
     async def run(self) -> None:
-        """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise."""
+        """Gives each voucher of the batch that passed its outcome. Raises Uncertain, and what calls raise.
+
+        Nothing is sent while one of its own may be in Fortnox: a batch can take over several from ended ones.
+        """
         self._stopped = await self._stopped_before()
         for pending in await self._pending():
-            if pending.state is not State.INTENDED and self._stopped:
+            if pending.state is State.INTENDED:
+                await self._find_out(pending)
+        for pending in await self._pending():
+            if self._stopped:
                 await refusals.stop(self._desk, pending)
             else:
                 await self._settle(pending)
 
     async def _settle(self, pending: Pending) -> None:
         """Until the voucher has its outcome."""
+        there = await self._already_there(pending)
+        if there:
+            await self._keep_found(pending, there)
+            return
         while True:
-            there = await self._already_there(pending)
-            if there:
-                await self._keep_found(pending, there)
-                return
-            if pending.state is State.INTENDED and self._stopped:  # it was not booked, nor will it be
-                await refusals.stop(self._desk, pending)
-                return
             try:
                 await self._send(pending)
+                return
             except OutcomeUnknown as unknown:
                 telemetry.UNKNOWN_OUTCOMES.inc()
                 log.warning("voucher.outcome-unknown", **unknown.details())
-                pending = await self._reload(pending)
-            else:
+            if await self._find_out(await self._reload(pending)):
                 return
+            pending = await self._reload(pending)
+
+    async def _find_out(self, pending: Pending) -> bool:
+        """Whether one that may be in Fortnox is there; then it has its outcome. Else it is free to be sent."""
+        found = await resolve.find_out(self._desk, pending)
+        if found:
+            await self._keep_found(pending, found)
+            return True
+        async with self._desk.transaction() as connection:
+            await Vouchers(connection).found_out(self._desk.tenant, pending, None)
+        return False
 
     async def _already_there(self, pending: Pending) -> list[Voucher]:
-        """The vouchers in Fortnox that are this one: after a POST of unknown outcome, or sent before our memory."""
-        if pending.state is State.INTENDED:
-            return await resolve.find_out(self._desk, pending)
+        """The vouchers in Fortnox that are this one, sent before our memory. Raises Uncertain."""
         marked = self._shelf.marked(pending.marker)
-        if marked:
-            return await lookup.read_marked(self._desk.fortnox, self._shelf, pending.marker, marked)
-        return [one for one in await self._ours_from_before() if pending.marker in markers_in(one.comments)]
+        seen = await lookup.read_singly(self._desk.fortnox, self._shelf, marked)
+        found = [one for one in seen or await self._ours_from_before() if pending.marker in markers_in(one.comments)]
+        if marked and not found:
+            raise await self._contradicted(pending, marked)
+        return found
+
+    async def _contradicted(self, pending: Pending, marked: list[int]) -> resolve.Uncertain:
+        """The list shows its marker, and the voucher itself doesn't: it may be there, though not by our sending."""
+        async with self._desk.transaction() as connection:
+            at = await Vouchers(connection).suspect(
+                self._desk.tenant,
+                pending,
+                voucher_date=self._desk.approved(pending.position).date,
+                series=self._desk.command.series,
+                financial_year=self._desk.financial_year,
+                highest_number=min(marked) - 1,
+            )
+        numbers = ", ".join(map(str, marked))
+        return resolve.Uncertain(pending, at + self._desk.timing.lost, UNCERTAIN_CONTRADICTED, numbers=numbers)
 
     async def _ours_from_before(self) -> list[Voucher]:
         """What carries a marker although the list shows none: read singly, once for the whole attempt."""
@@ -206,7 +234,8 @@ class Booking:
     async def _prove_markers(self) -> None:
         """Before the second voucher is sent: does the company's list show the first one's marker?
 
-        Where it doesn't, looks read vouchers singly (`Shelf.suspects`), and nothing else changes.
+        Where it doesn't, looks read vouchers singly (`Shelf.suspects`). Where these don't show it either, every look
+        would be blind: then nothing more is sent.
         """
         if self._markers_proven or self._first is None:
             return
@@ -221,8 +250,17 @@ class Booking:
             if item := shelf.find(self._first.voucher_number):
                 if not markers_in(item.comments):
                     log.warning("series.list-shows-no-markers")
+                    await self._prove_by_single_read(self._first)
                 break
         self._markers_proven = True
+
+    async def _prove_by_single_read(self, first: Voucher) -> None:
+        """Raises ProblemError when the voucher itself shows no marker: neither when it was booked, nor now."""
+        if markers_in(first.comments):
+            return
+        again = await lookup.read_one(self._desk.fortnox, first.voucher_series, first.voucher_number, first.year)
+        if again is None or not markers_in(again.comments):
+            raise MARKERS_HIDDEN.error(series=first.voucher_series, number=first.voucher_number)
 
     async def _learn_of_lock(self, day: date, refused: Refused | None) -> None:
         """Fortnox shows only by its answer whether a series is exempt from the lock (Fortnox fact 5.8)."""
@@ -269,7 +307,12 @@ class Booking:
 
 
 async def begin(desk: Desk, right: RightToPost) -> Booking:
-    """Looks once for what the series holds of the batch: what is already there is not sent again."""
+    """Looks once for what the series holds of the batch: what is already there is not sent again.
+
+    A database may have lost what it committed last, and the list may lag: so it goes on singly where the list ends.
+    """
     days = {voucher.date for voucher in desk.command.vouchers}
     shelf = await lookup.survey(desk.fortnox, desk.command.series, desk.financial_year, days)
-    return Booking(desk, right, shelf)
+    if desk.permits.tenant != desk.tenant:  # before anything is concluded from another company's list
+        raise OTHER_COMPANY.error()
+    return Booking(desk, right, replace(shelf, beyond=await lookup.read_on(desk.fortnox, shelf, shelf.highest)))

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import count, pairwise
 
 from common.events.voucher_batches import ApprovedVoucher
 from fortnox import VOUCHERS, ChangedMeanwhile, Client, NotFound, Voucher, VoucherListItem
@@ -30,11 +30,13 @@ class Shelf:
     items: tuple[VoucherListItem, ...]
     whole: bool = True
     """Whether all of the series was asked for."""
+    beyond: tuple[Voucher, ...] = ()
+    """What was read singly after the list's last one, since a list may lag."""
 
     @property
     def highest(self) -> int:
         """The highest number; 0 in an empty series."""
-        return max((one.voucher_number for one in self.items), default=0)
+        return max((one.voucher_number for one in (*self.items, *self.beyond)), default=0)
 
     @property
     def shows_markers(self) -> bool:
@@ -43,7 +45,8 @@ class Shelf:
 
     def marked(self, marker: str) -> list[int]:
         """The numbers of the vouchers that carry the marker."""
-        return sorted(one.voucher_number for one in self.items if marker in markers_in(one.comments))
+        seen = (*self.items, *self.beyond)
+        return sorted(one.voucher_number for one in seen if marker in markers_in(one.comments))
 
     def find(self, number: int) -> VoucherListItem | None:
         return next((one for one in self.items if one.voucher_number == number), None)
@@ -126,13 +129,15 @@ async def survey(fortnox: Client, series: str, financial_year: int, days: Collec
     return replace(newest, items=newest.items + older)
 
 
-async def read_marked(fortnox: Client, shelf: Shelf, marker: str, suspects: list[int]) -> list[Voucher]:
-    """All vouchers that carry the marker, with their rows: those that the list shows, else among the suspects.
-
-    However many these are, all are read: one left out would be taken for absence, and booked again.
-    """
-    found = await read_singly(fortnox, shelf, shelf.marked(marker) or suspects)
-    return [one for one in found if marker in markers_in(one.comments)]
+async def read_on(fortnox: Client, shelf: Shelf, after: int) -> tuple[Voucher, ...]:
+    """The vouchers after a number, read singly until one is missing: single reads don't lag."""
+    found: list[Voucher] = []
+    for number in count(after + 1):
+        voucher = await read_one(fortnox, shelf.series, number, shelf.financial_year)
+        if voucher is None:
+            break
+        found.append(voucher)
+    return tuple(found)
 
 
 async def read_singly(fortnox: Client, shelf: Shelf, numbers: Iterable[int]) -> list[Voucher]:

@@ -99,6 +99,12 @@ ONLY_CHECKED = Problem(
     english="The batch has mode check: nothing was sent, and there are no receipts.",
     status=409,
 )
+MARKERS_HIDDEN = Problem(
+    code="vouchers.markers-hidden",
+    swedish="Fortnox visar inte vårt märke på {series} {number}. Därför skickas inget mer av omgången.",
+    next_step="Kontrollera att kommentaren syns på verifikationen i Fortnox, och skicka de återstående igen.",
+    english="Neither list nor single read shows the marker of {series} {number}: later looks would be blind.",
+)
 CARRY_BALANCES = Problem(
     code="vouchers.carry-balances",
     swedish="Nästa räkenskapsår ({next_year}) finns redan i Fortnox. Dess ingående balanser ändras inte av sig själva.",
@@ -140,6 +146,18 @@ UNCERTAIN_GAP = Problem(
     swedish="Nummer {numbers} i serien visas inte av Fortnox, så vi vet ännu inte om verifikationen har bokförts.",
     next_step="Kontrollera serien i Fortnox. Bokför inte verifikationen för hand innan vi har fått besked.",
     english="Numbers {numbers} of the series are not shown by Fortnox: a gap that can't be explained.",
+)
+UNCERTAIN_LOOK_ALIKE = Problem(
+    code="voucher.uncertain-look-alike",
+    swedish="Nummer {numbers} i serien har verifikationens datum och rader men inte vårt märke: den kan vara bokförd.",
+    next_step="Kontrollera i Fortnox om det är samma verifikation. Bokför den inte för hand innan det är avgjort.",
+    english="Numbers {numbers} have the voucher's date and rows without our marker: a person decides if one is it.",
+)
+UNCERTAIN_CONTRADICTED = Problem(
+    code="voucher.uncertain-contradicted",
+    swedish="Fortnox lista visar vårt märke på nummer {numbers}, men verifikationen själv gör det inte.",
+    next_step="Kontrollera numret i Fortnox. Bokför inte verifikationen för hand innan det är avgjort.",
+    english="The list shows the marker at numbers {numbers} and the voucher itself doesn't: a person decides.",
 )
 UNCERTAIN_GAVE_UP = Problem(
     code="voucher.uncertain-gave-up",

@@ -17,22 +17,27 @@ Every look goes on with single reads, which don't lag: of the numbers above the 
 intent was written, those that the list leaves out, and the ones that would come next. Ours may have a number at or
 below that highest one, too: the last vouchers of a series can be deleted, and then their numbers come again. Hence no
 look goes by numbers alone.
+
+Nor by the marker alone: anybody can clear a comment, and anonymising a year does (Fortnox fact 5.8). The look that
+proves absence therefore compares rows: an unmarked voucher that came since, or has our text, and that has our day and
+rows is for a person to judge. So is a marker that the list shows and the voucher itself doesn't. Neither is absence.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import chain, count
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
 
+from common.events.voucher_batches import ApprovedVoucher
 from common.problems import Problem
-from fortnox import Voucher
+from fortnox import Voucher, VoucherListItem
 from voucher_sender import lookup
-from voucher_sender.lookup import Alike, Shelf
+from voucher_sender.content import approved_lines, booked_lines, rows_hash
+from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
-from voucher_sender.problems import UNCERTAIN_GAP, UNCERTAIN_UNSEEN
-from voucher_sender.repository import Pending, Vouchers
+from voucher_sender.problems import UNCERTAIN_CONTRADICTED, UNCERTAIN_GAP, UNCERTAIN_LOOK_ALIKE, UNCERTAIN_UNSEEN
+from voucher_sender.repository import Decisions, Pending, Vouchers
 from voucher_sender.sender import Desk
 
 log = structlog.get_logger()
@@ -59,10 +64,42 @@ class HeldBack(Exception):
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at a series gave: the vouchers that carry the marker, and numbers that nobody explains."""
+    """What one look at a series gave."""
 
     booked: list[Voucher]
-    unexplained: list[int]
+    """The vouchers that carry the marker."""
+    doubts: list[tuple[Problem, list[int]]]
+    """Why the voucher may be there all the same, and the numbers in question."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for."""
+
+    marker: str
+    above: int
+    """The highest number that the series had before."""
+    day: date | None
+    voucher: ApprovedVoucher | None
+    """As it was approved; None where that is no longer kept."""
+
+    def alike(self, item: VoucherListItem) -> bool:
+        """Whether a voucher could be this one by its day and text; where no text is known, by its day."""
+        if self.voucher is None:
+            return item.transaction_date == self.day
+        return lookup.like([self.voucher])(item)
+
+    def suspicious(self, item: VoucherListItem) -> bool:
+        """Whether it could be this one though it carries no marker of ours."""
+        if markers_in(item.comments) or item.transaction_date != self.day:
+            return False
+        return item.voucher_number > self.above or (self.voucher is not None and self.alike(item))
+
+    def looks_the_same(self, booked: Voucher) -> bool:
+        """Whether one that is suspicious has the rows, too."""
+        if not self.suspicious(booked):
+            return False
+        return self.voucher is None or rows_hash(booked_lines(booked)) == rows_hash(approved_lines(self.voucher))
 
 
 async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
@@ -72,13 +109,12 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
     """
     began = await _now(desk)
     proves = pending.missed_at is not None and began >= pending.missed_at + desk.timing.settling
-    look = await look_for(desk, pending, whole=proves or pending.posts > 1)
+    look = await look_for(desk, pending, proves=proves)
     if look.booked:
         log.info("voucher.found", times=len(look.booked))
         return look.booked
-    if look.unexplained:
-        numbers = ", ".join(map(str, look.unexplained))
-        raise Uncertain(pending, began + desk.timing.lost, UNCERTAIN_GAP, numbers=numbers)
+    for problem, numbers in look.doubts:
+        raise Uncertain(pending, began + desk.timing.lost, problem, numbers=", ".join(map(str, numbers)))
     if not proves:
         raise Uncertain(pending, await _next_look(desk, pending, began), UNCERTAIN_UNSEEN)
     log.info("voucher.proven-absent")
@@ -104,44 +140,63 @@ async def clear(desk: Desk) -> None:
             await Vouchers(connection).found_out(desk.tenant, pending, seen)
 
 
-async def look_for(desk: Desk, pending: Pending, *, whole: bool) -> Look:
+async def look_for(desk: Desk, pending: Pending, *, proves: bool) -> Look:
     """One look: the series by the list, whole or narrowed, then singly what the list may leave out."""
     assert pending.series is not None
     assert pending.financial_year is not None
     assert pending.intended_at is not None
+    whole = proves or pending.posts > 1
     since = None if whole else pending.intended_at - CLOCKS_APART
     shelf = await lookup.read(desk.fortnox, pending.series, pending.financial_year, since=since)
+    wanted = await _wanted(desk, pending)
+    marked = shelf.marked(wanted.marker)
+    # However many these are, all are read: one left out would be taken for absence, and booked again.
+    found = await lookup.read_singly(desk.fortnox, shelf, marked or shelf.suspects(wanted.alike, wanted.above))
+    if marked or _booked(wanted, found):
+        return Look(_booked(wanted, found), [(UNCERTAIN_CONTRADICTED, marked)])
+    probed, unexplained = await _probe(desk, shelf, wanted.above)
+    found += probed
+    if proves:
+        read = {one.voucher_number for one in found}
+        suspects = [one.voucher_number for one in shelf.items if wanted.suspicious(one)]
+        found += await lookup.read_singly(desk.fortnox, shelf, [one for one in suspects if one not in read])
+    alike = [one.voucher_number for one in found if wanted.looks_the_same(one)] if proves else []
+    doubts = [(UNCERTAIN_GAP, unexplained), (UNCERTAIN_LOOK_ALIKE, alike)]
+    return Look(_booked(wanted, found), [(problem, numbers) for problem, numbers in doubts if numbers])
+
+
+async def _wanted(desk: Desk, pending: Pending) -> Wanted:
     above = pending.highest_number or 0
-    booked = await lookup.read_marked(desk.fortnox, shelf, pending.marker, shelf.suspects(_alike(desk, pending), above))
-    if booked:
-        return Look(booked, [])
-    return await _probe(desk, shelf, above, pending.marker)
+    if pending.position:
+        voucher = desk.approved(pending.position)
+        return Wanted(pending.marker, above, voucher.date, voucher)
+    async with desk.sender.pool.acquire() as connection:
+        known = await Vouchers(connection).known(desk.tenant, [pending.voucher_id])
+        content = await Decisions(connection).approved(known[pending.voucher_id].batch_id, pending.voucher_id)
+    kept = ApprovedVoucher.model_validate(content) if content else None
+    return Wanted(pending.marker, above, pending.voucher_date, kept)
 
 
-def _alike(desk: Desk, pending: Pending) -> Alike:
-    """Whether a voucher in the list could be this one, by what it shows; of another batch's only the day is known."""
-    if not pending.position:
-        return lambda item: item.transaction_date == pending.voucher_date
-    return lookup.like([desk.approved(pending.position)])
+def _booked(wanted: Wanted, found: list[Voucher]) -> list[Voucher]:
+    return [one for one in found if wanted.marker in markers_in(one.comments)]
 
 
-async def _probe(desk: Desk, shelf: Shelf, above: int, marker: str) -> Look:
+async def _probe(desk: Desk, shelf: Shelf, above: int) -> tuple[list[Voucher], list[int]]:
     """Reads singly the numbers above the stored one that the list leaves out, and those that would come next.
 
     A series has no gaps: only its last voucher can be deleted, and then the number comes again (Fortnox fact 5.8).
+    Hence a whole list that ends below the stored number is gone on from its end, too. Beside what is there come the
+    numbers that nobody explains.
     """
-    booked, unexplained = [], []
     shown = {one.voucher_number for one in shelf.items}
     hidden = [number for number in range(above + 1, shelf.highest + 1) if number not in shown]
-    for number in chain(hidden, count(max(shelf.highest, above) + 1)):
-        voucher = await lookup.read_one(desk.fortnox, shelf.series, number, shelf.financial_year)
-        if voucher is None and number > shelf.highest:
-            break
-        if voucher is None:
-            unexplained.append(number)
-        elif marker in markers_in(voucher.comments):
-            booked.append(voucher)
-    return Look(booked, unexplained)
+    found = await lookup.read_singly(desk.fortnox, shelf, hidden)
+    unexplained = sorted({*hidden} - {one.voucher_number for one in found})
+    last = max(shelf.highest, above)
+    if shelf.whole and shelf.highest < above:
+        found += await lookup.read_on(desk.fortnox, shelf, shelf.highest)
+        last = max([above, *(one.voucher_number for one in found)])
+    return [*found, *await lookup.read_on(desk.fortnox, shelf, last)], unexplained
 
 
 async def _next_look(desk: Desk, pending: Pending, began: datetime) -> datetime:

@@ -13,7 +13,8 @@ LONG = timedelta(hours=4)
 """For how long a voucher is uncertain before it is a person's affair, too: what passes has passed by then."""
 NEEDS_A_PERSON = """
     (v.state = 'duplicated' or v.state = 'intended' and v.seen_number is null and v.uncertain_since is not null
-        and (v.uncertain_code in ('voucher.uncertain-gap', 'voucher.uncertain-gave-up')
+        and (v.uncertain_code in ('voucher.uncertain-gap', 'voucher.uncertain-gave-up',
+                'voucher.uncertain-look-alike', 'voucher.uncertain-contradicted')
              or v.uncertain_since < clock() - $1::interval))
 """
 DOUBT = """

@@ -255,6 +255,34 @@ class Vouchers:
             lasts,
         )
 
+    async def suspect(
+        self,
+        tenant: int,
+        pending: Pending,
+        *,
+        voucher_date: date,
+        series: str,
+        financial_year: int,
+        highest_number: int,
+    ) -> datetime:
+        """It may be in Fortnox although we know of no sending: found out like one that was sent. Returns the time."""
+        now: datetime = await self._connection.fetchval(
+            """
+            update vouchers
+            set state = 'intended', series = $3, financial_year = $4, highest_number = $5, voucher_date = $6,
+                intended_at = clock(), ends_by = clock(), over_at = clock(), missed_at = null, seen_number = null
+            where tenant = $1 and voucher_id = $2
+            returning clock()
+            """,
+            tenant,
+            pending.voucher_id,
+            series,
+            financial_year,
+            highest_number,
+            voucher_date,
+        )
+        return now
+
     async def not_sent(self, tenant: int, voucher_id: str) -> None:
         """That call, certainly, was not carried out."""
         await self._connection.execute(
