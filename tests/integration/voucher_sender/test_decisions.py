@@ -249,6 +249,21 @@ async def test_a_number_that_came_again_for_this_voucher_may_be_decided_for_it(
     assert [one.TYPE for one in told] == ["voucher.booked"]
 
 
+async def test_a_decided_voucher_that_had_its_marker_is_missed_without_it(
+    office: Any, a_batch: Any, decider: Decider, wish: Any
+) -> None:
+    """A person decided which of two with the marker counts; it was deleted, and somebody's own has its number."""
+    await doubled(office, a_batch)
+    await decider.decide(wish(2))
+    await office.simulator.delete_last_voucher(office.tenant, "I", office.financial_year)
+    rows = [(7832, 101), (1229, -101)]
+    await office.simulator.book_voucher(office.tenant, series="I", date=office.last_day, rows=rows)
+
+    refused = await office.correct("v-1")
+
+    assert [one["code"] for one in refused[-1]["not_corrected"][0]["findings"]] == ["voucher.original-unmarked"]
+
+
 async def test_one_whose_batch_has_ended_is_rejected_and_may_be_sent_again(
     office: Any, a_batch: Any, decider: Decider, wish: Any
 ) -> None:

@@ -1,18 +1,22 @@
 """Connections that are lost, and a connector or a Fortnox that is away."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from common.events import Trouble
-from common.jobs import JobStore
+from common.jobs import JobStore, Worker
 from common.leases import ConnectorAway, LeaseRefused
+from common.messaging.outbox import Outbox
 from common.problems import GAVE_UP
 from fortnox import UnreadableAnswer
 from fortnox.testing import FreePermit, FreePermits
 from voucher_sender import batch_job, waiting
+from voucher_sender.app import job_kind
 from voucher_sender.repository import State, Vouchers
 from voucher_sender.repository.vouchers import MayBeBooked
 
@@ -291,3 +295,34 @@ async def test_an_answer_with_a_wrong_field_ends_the_batch_and_one_that_was_cut_
         ("vouchers.refused", "vouchers.unreadable-answer") if ended else ("vouchers.waiting", "vouchers.fortnox-away")
     )
     assert (told["type"], told["trouble"]["code"]) == expected
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+async def test_a_database_without_a_session_for_the_right_is_waited_for(
+    office: Any, a_batch: Any, *, in_doubt: bool
+) -> None:
+    batch = await office.approve(a_batch(2))
+    if in_doubt:
+        await office.simulator.fault("POST /3/vouchers", "timeout-after")
+        await office.simulator.fault("GET /3/vouchers", "status-503", skip=1, times=3)
+        await office.attempt()
+
+    async def full() -> Any:
+        raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
+
+    kind = job_kind(replace(office.sender(), open_session=full))
+    worker = Worker(kind, office.pool, Outbox(), "voucher-sender")
+    for _ in range(2 * kind.most_attempts):
+        async with office.pool.acquire() as connection:
+            await connection.execute("update jobs set run_at = clock()")
+            claim = await JobStore(connection).claim(kind.name, kind.version, timedelta(seconds=15))
+        assert claim is not None
+        await worker._attempt(claim)
+    troubled = [code_of(one) for one in await office.events(batch)]
+    await office.due()
+    await office.work()
+
+    code = "voucher.uncertain-database-away" if in_doubt else "vouchers.database-away"
+    events = await office.events(batch)
+    assert troubled.count(code) == 1
+    assert (events[-1]["booked"], len(office.books())) == (2, 2)

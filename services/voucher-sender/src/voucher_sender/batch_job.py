@@ -6,14 +6,17 @@ However often it is begun again, after a crash at whatever point, it goes on whe
 checked, what is intended and what is booked, and of what was intended it is found out before anything is sent again.
 """
 
+from common.database import GONE, is_away
 from common.events.voucher_batches import Mode
 from common.jobs import Job
 from voucher_sender import booking, closing, waiting
 from voucher_sender.checking import check
 from voucher_sender.correcting import preparing
-from voucher_sender.reasons import REASONS
+from voucher_sender.reasons import REASONS, DatabaseAway
 from voucher_sender.right import right_to_post
 from voucher_sender.sender import Command, Desk, Sender
+
+AT_ONCE = 3  # attempts in a row that our own database may spoil before the batch waits, and says so
 
 
 async def run(job: Job[Command], sender: Sender) -> None:
@@ -24,6 +27,10 @@ async def run(job: Job[Command], sender: Sender) -> None:
             await _carry_out(desk)
         except REASONS as reason:
             await waiting.put_off(desk, reason)
+        except GONE as error:
+            if job.attempts <= AT_ONCE or not is_away(error):
+                raise  # most of it has passed in a second
+            await waiting.put_off(desk, DatabaseAway(type(error).__name__))
 
 
 async def _carry_out(desk: Desk) -> None:

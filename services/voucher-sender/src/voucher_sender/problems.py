@@ -74,6 +74,12 @@ CONNECTOR_AWAY = Problem(
     next_step="Vänta. Arbetet fortsätter av sig självt.",
     english="The connector does not answer ({reason}); the batch goes on by itself.",
 )
+DATABASE_AWAY = Problem(
+    code="vouchers.database-away",
+    swedish="Arbetet är tillfälligt stoppat hos oss. Omgången väntar.",
+    next_step="Vänta. Arbetet fortsätter av sig självt.",
+    english="The sender's own database can't do it just now ({reason}); the batch goes on by itself.",
+)
 SERIES_TAKEN = Problem(
     code="vouchers.series-taken",
     swedish="En annan omgång bokförs just nu i samma serie. Omgången väntar på sin tur.",
@@ -140,6 +146,12 @@ UNCERTAIN_LOST = Problem(
     swedish="Anslutningen till Fortnox fungerar inte, så vi vet ännu inte om verifikationen har bokförts.",
     next_step="Anslut uppdraget till Fortnox igen. Bokför inte verifikationen för hand innan vi har fått besked.",
     english="The outcome of a POST is unknown, and the connection is lost or lacks a right ({reason}).",
+)
+UNCERTAIN_DATABASE = Problem(
+    code="voucher.uncertain-database-away",
+    swedish="Arbetet är tillfälligt stoppat hos oss, så vi vet ännu inte om verifikationen har bokförts.",
+    next_step="Vänta. Bokför inte verifikationen för hand: vi fortsätter så snart vi kan.",
+    english="The outcome of a POST is unknown and the sender's own database fails ({reason}); it is tried again.",
 )
 UNCERTAIN_GAP = Problem(
     code="voucher.uncertain-gap",

@@ -25,6 +25,11 @@ REASONS = (
     ProblemError,
 )
 
+
+class DatabaseAway(Exception):
+    """Our own database can't do it just now, and that lasts. Tells the kind of error, no more."""
+
+
 Reason = (
     Uncertain
     | HeldBack
@@ -36,6 +41,7 @@ Reason = (
     | NotAllowed
     | UnreadableAnswer
     | ProblemError
+    | DatabaseAway
 )
 
 GONE_FOR_GOOD = frozenset({"connection.unknown", "connection.removed"})
@@ -78,6 +84,8 @@ def pause(reason: Reason, timing: Timing) -> Pause:
         return Pause(_said(problems.SERIES_UNCERTAIN, word), problems.UNCERTAIN_UNSEEN, timing.settling)
     if isinstance(reason, RightTaken):
         return Pause(_said(problems.SERIES_TAKEN, word), problems.UNCERTAIN_AWAY, RIGHT_TAKEN_FOR)
+    if isinstance(reason, DatabaseAway):
+        return Pause(_said(problems.DATABASE_AWAY, word), problems.UNCERTAIN_DATABASE, timing.away)
     away = problems.CONNECTOR_AWAY if isinstance(reason, ConnectorAway) else problems.FORTNOX_AWAY
     return Pause(_said(away, word), problems.UNCERTAIN_AWAY, timing.away)
 
@@ -86,7 +94,7 @@ def word_of(reason: Reason) -> str:
     """A word for operators, without anything that was sent."""
     if isinstance(reason, LeaseRefused):
         return reason.trouble.code
-    return str(reason) if isinstance(reason, FortnoxError) else type(reason).__name__
+    return str(reason) if isinstance(reason, FortnoxError | DatabaseAway) else type(reason).__name__
 
 
 def _said(problem: Problem, word: str) -> Trouble:

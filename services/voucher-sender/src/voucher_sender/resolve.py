@@ -34,6 +34,7 @@ from common.problems import Problem
 from fortnox import Voucher, VoucherListItem
 from voucher_sender import lookup
 from voucher_sender.content import approved_lines, booked_lines, rows_hash
+from voucher_sender.doubts import receipt_found
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.problems import UNCERTAIN_CONTRADICTED, UNCERTAIN_GAP, UNCERTAIN_LOOK_ALIKE, UNCERTAIN_UNSEEN
@@ -124,7 +125,7 @@ async def find_out(desk: Desk, pending: Pending) -> list[Voucher]:
 async def clear(desk: Desk) -> None:
     """Finds out about vouchers of other batches in the series, ended or not. Raises HeldBack while that can't be known.
 
-    Where one is seen, nothing is told here: its receipt comes with its own batch, or with the one that sends it again.
+    One that is seen gets its receipt here when its batch has ended; else that comes with its own batch.
     """
     async with desk.sender.pool.acquire() as connection:
         doubts = await Vouchers(connection).in_doubt(
@@ -137,7 +138,8 @@ async def clear(desk: Desk) -> None:
             raise HeldBack from uncertain
         async with desk.transaction() as connection:
             seen = found[0].voucher_number if found else None
-            await Vouchers(connection).found_out(desk.tenant, pending, seen)
+            if not await receipt_found(desk, connection, pending, found):
+                await Vouchers(connection).found_out(desk.tenant, pending, seen)
 
 
 async def look_for(desk: Desk, pending: Pending, *, proves: bool) -> Look:

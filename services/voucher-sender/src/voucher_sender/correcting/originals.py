@@ -142,9 +142,9 @@ class Original:
         ours = receipt.marker in markers
         if other := self._shared(receipt, ours=ours):
             yield wrong(words.SHARED_PLACE, receipt.voucher_id, place=place, other=other)
-        elif not ours and not markers and not changes and not receipt.decided:
+        elif not ours and not markers and not changes and receipt.marked:
             yield wrong(words.ORIGINAL_UNMARKED, receipt.voucher_id, place=place)
-        elif not ours and (markers or not receipt.decided):
+        elif not ours and (markers or receipt.marked):
             now = f"{booked.transaction_date}, {kronor(total_of(booked))}"
             yield wrong(words.ORIGINAL_REPLACED, receipt.voucher_id, place=place, receipt=receipted, fortnox=now)
         elif changes:

@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from common.database import Connection
-from common.events import EventData, FinancialYear, VoucherRejected, VouchersApproved, VouchersCorrectionRequested
-from common.events.envelope import Event, new_event
-from common.events.voucher_batches import ApprovedVoucher
+from common.events import EventData, VoucherRejected
+from common.events.envelope import new_event
 from common.jobs import JobStore
-from common.jobs.store import load
 from common.leases import ConnectorAway, LeaseRefused
 from common.messaging.outbox import Outbox
 from fortnox import Client, FortnoxError, Voucher
-from voucher_sender import content, findings, lookup, problems, receipts
+from voucher_sender import doubts, findings, lookup, problems
 from voucher_sender.lookup import Shelf
 from voucher_sender.marker import markers_in
 from voucher_sender.reasons import word_of
-from voucher_sender.repository import MARKER_DIFFERS, Decisions, Doubt, Outcome, Place, Receipt, Receipts, Vouchers
+from voucher_sender.repository import Decisions, Doubt, Outcome, Place, Receipt, Receipts, Vouchers
 from voucher_sender.right import RightTaken, right_to_post
 from voucher_sender.sender import CountedPermits, Sender
 
 LAST_FEW = 5  # of a series' vouchers may have been deleted and their numbers come again (Fortnox fact 5.8)
-COMMANDS = {one.TYPE: one for one in (VouchersApproved, VouchersCorrectionRequested)}
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ class Decider:
         if found is None:
             return None, ()
         await _respect_others(session, doubt, found)
-        differences = await _differences(session, doubt, found)
+        differences = await doubts.differences(session, doubt, found)
         if differences and not wish.although_it_differs:
             raise problems.DECISION_DIFFERS.error(place=wish.booked_as, differences="; ".join(differences))
         return found, differences
@@ -132,14 +129,14 @@ class Decider:
             await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
             told: Sequence[EventData] = []  # it had been booked before its double was found: that was told, and stands
         elif booked is not None:
-            told = await _receipt(session, doubt, booked, differences)
+            told = await doubts.receipt(session, doubt, booked, differences, decided=True)
         elif doubt.ended:
             told = await _rejection(session, doubt)
         else:
             await decisions.release(doubt)
             await decisions.settle(doubt, None, [])
             told = []
-        cause, now = await _cause(decisions, doubt), self.sender.clock.now()
+        cause, now = await doubts.cause(decisions, doubt), self.sender.clock.now()
         await self.outbox.add(session, *(new_event(one, source=self.source, time=now, cause=cause) for one in told))
         await JobStore(session).wake(doubt.told_to)
         return told
@@ -197,45 +194,6 @@ async def _seen(fortnox: Client, doubt: Doubt) -> list[str]:
     return [f"{doubt.series} {number}" for number in sorted({*shelf.marked(doubt.marker), *singly})]
 
 
-async def _differences(session: Connection, doubt: Doubt, booked: Voucher) -> tuple[str, ...]:
-    """How what Fortnox has differs from what was approved, and what else speaks against it."""
-    told = []
-    if doubt.marker not in markers_in(booked.comments):
-        told.append(f"{MARKER_DIFFERS}{doubt.marker} → saknas")
-    approved = await Decisions(session).approved(doubt.batch_id, doubt.voucher_id)
-    if approved is None:
-        told.append("det som godkändes finns inte kvar att jämföra med")
-    else:
-        year = doubt.financial_year if doubt.financial_year is not None else booked.year
-        series = doubt.series if doubt.series is not None else booked.voucher_series
-        told += content.differences(ApprovedVoucher.model_validate(approved), series, year, booked)
-    return tuple(told)
-
-
-async def _receipt(
-    session: Connection, doubt: Doubt, booked: Voucher, differences: tuple[str, ...]
-) -> Sequence[EventData]:
-    """The receipt of what a person says that counts."""
-    year = None
-    if doubt.year_from and doubt.year_to and booked.year == doubt.batch_year:
-        year = FinancialYear(from_date=doubt.year_from, to_date=doubt.year_to)
-    made = receipts.of(
-        booked,
-        year,
-        doubt.tenant,
-        doubt.voucher_id,
-        marker=doubt.marker,
-        batch_id=doubt.batch_id,
-        at=await Vouchers(session).clock(),
-        told=differences,
-        decided=True,
-    )
-    written = await Receipts(session).write(made)
-    await Vouchers(session).booked(doubt.tenant, doubt.voucher_id)
-    await Decisions(session).settle(doubt, Outcome.BOOKED, [])
-    return receipts.events(_Told(doubt.told_to, doubt.batch_id), written)
-
-
 async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:
     """The batch has ended: the voucher is free for another one."""
     finding = findings.wrong(findings.DECIDED_NOT_BOOKED, doubt.voucher_id)
@@ -246,15 +204,3 @@ async def _rejection(session: Connection, doubt: Doubt) -> Sequence[EventData]:
             connection_id=doubt.told_to, batch_id=doubt.batch_id, voucher_id=doubt.voucher_id, findings=(finding,)
         )
     ]
-
-
-async def _cause(decisions: Decisions, doubt: Doubt) -> Event[EventData] | None:
-    """The command that began it all, as long as its job is kept."""
-    command = await decisions.command(doubt.batch_id)
-    return load(command, COMMANDS) if command else None  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class _Told:
-    connection_id: UUID
-    batch_id: UUID

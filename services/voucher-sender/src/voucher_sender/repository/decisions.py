@@ -12,7 +12,7 @@ from voucher_sender.repository.vouchers import State
 LONG = timedelta(hours=4)
 """For how long a voucher is uncertain before it is a person's affair, too: what passes has passed by then."""
 NEEDS_A_PERSON = """
-    (v.state = 'duplicated' or v.state = 'intended' and v.seen_number is null and v.uncertain_since is not null
+    (v.state = 'duplicated' or v.state = 'intended' and v.uncertain_since is not null
         and (v.uncertain_code in ('voucher.uncertain-gap', 'voucher.uncertain-gave-up',
                 'voucher.uncertain-look-alike', 'voucher.uncertain-contradicted')
              or v.uncertain_since < clock() - $1::interval))
@@ -97,6 +97,18 @@ class Decisions:
             """,  # noqa: S608  (our own words)
             LONG,
             connection_id,
+            voucher_id,
+        )
+        return _doubt(row) if row else None
+
+    async def left_uncertain(self, tenant: int, voucher_id: str) -> Doubt | None:
+        """A voucher that may be in Fortnox, and whose batch has ended without knowing."""
+        row = await self._connection.fetchrow(
+            f"""
+            {DOUBT} where v.tenant = $1 and v.voucher_id = $2 and v.state = 'intended'
+                and (b.ended_at is not null or b.batch_id is null)
+            """,
+            tenant,
             voucher_id,
         )
         return _doubt(row) if row else None
