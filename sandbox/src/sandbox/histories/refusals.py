@@ -22,6 +22,7 @@ DEEDS = {
     "voucher.account-refused": {"close account"},
     "voucher.period-locked": {"lock"},
     "voucher.date-locked": {"lock"},
+    "voucher.too-few-rows": {"strike"},  # of a reversing voucher: nothing is left of the original to undo
     "voucher.original-changed": {"strike"},
     "voucher.original-removed": {"strike", "delete"},
     "voucher.original-replaced": {"delete"},
