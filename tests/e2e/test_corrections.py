@@ -24,6 +24,7 @@ async def test_booked_corrected_and_not_corrected_again(scene: Any) -> None:
             original["series"],
             story.year.to_date,
             [original["voucher_id"]],
+            requested_by="user-1042",
         )
     )
     refused = await scene.product.wait_for(second, "vouchers.refused", "vouchers.completed")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fortnox
@@ -140,6 +140,7 @@ async def test_no_payment_after_the_date_is_ever_missed(before: int, after: int,
     days = sorted(days_around(before, after) * repeated, reverse=order == "falling")
     if order == "none":
         random.Random(before).shuffle(days)
+        assume(order_of(days[:SIZE]) is Order.NONE)  # five may fall by chance, Fortnox's five hundred don't
     fortnox_has = FakeList(days)
     payments = fortnox_has.read()
 
