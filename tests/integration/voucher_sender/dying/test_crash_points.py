@@ -36,6 +36,8 @@ class Run:
     batch: Callable[..., Any]
     voucher: Callable[..., Any]
     commands: list[Any] = field(default_factory=list)
+    happened: set[str] = field(default_factory=set)
+    """What people did in Fortnox, in the words of the histories."""
 
     def approves(self, *vouchers: int, **changes: Any) -> None:
         """The product sends a batch of vouchers with these numbers."""
@@ -75,7 +77,8 @@ class Run:
             Command(str(number), one.TYPE, tenant, one.model_dump(mode="json"))
             for number, one in enumerate(self.commands)
         ]
-        return judge(Record({tenant: truth.vouchers(books, books.gone)}, self.way.told(), commands))
+        happened = frozenset(self.happened)
+        return judge(Record({tenant: truth.vouchers(books, books.gone)}, self.way.told(), commands, happened))
 
 
 async def booking(run: Run) -> None:
@@ -110,6 +113,7 @@ async def refused(run: Run) -> None:
 
     async def close(moment: str) -> None:
         if moment == "before POST":
+            run.happened.add("close account")
             await run.office.simulator.deactivate_account(run.office.tenant, 7832)
 
     office = run.office
