@@ -19,7 +19,7 @@ from sandbox.histories.process import PROCESS, nobody
 from sandbox.histories.wires import Traffic
 
 BEGIN = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
-GRACE = 0.001  # seconds, real ones: how long PostgreSQL gets to answer before it is looked what holds it up
+GRACE = 0.004  # seconds, real ones: how long PostgreSQL gets to answer before it is looked what holds it up
 UNLOCKING = 0.0003  # seconds, real ones: who waited for a lock that is free now needs a moment to notice
 
 

@@ -12,7 +12,6 @@ REJECTED, REFUSED, BOOKED = "voucher.rejected", "vouchers.refused", "voucher.boo
 SIBLINGS = frozenset({"vouchers.others-failed", "vouchers.stopped"})
 """Codes of vouchers that were not sent since another of their batch was rejected for itself."""
 OTHER_CONTENT = frozenset({"voucher.changed-since-booked", "voucher.changed-while-uncertain"})
-NOT_BOOKED_YET = frozenset({"voucher.not-ours", "voucher.not-yet-known"})
 ASKED_TWICE = frozenset({
     "voucher.already-corrected", "voucher.corrected-in-turn", "voucher.correction-changed",
     "voucher.correction-in-progress", "voucher.reversed-in-fortnox", "voucher.perhaps-reversed",
@@ -22,6 +21,7 @@ DEEDS = {
     "voucher.account-refused": {"close account"},
     "voucher.period-locked": {"lock"},
     "voucher.date-locked": {"lock"},
+    "voucher.too-few-rows": {"strike"},  # of a reversing voucher: nothing is left of the original to undo
     "voucher.original-changed": {"strike"},
     "voucher.original-removed": {"strike", "delete"},
     "voucher.original-replaced": {"delete"},
@@ -76,8 +76,10 @@ def _not_correctable(record: Record, command: Command, voucher_id: str, code: st
         return bool(DEEDS[code] & record.happened)
     if code in ASKED_TWICE:
         return _named(record, command, voucher_id) > 1
+    if code == "voucher.not-yet-known":  # it may have been told while the correction was being refused
+        return True
     booked = (one for one in record.events[:place] if one["type"] == BOOKED and one["voucher_id"] == voucher_id)
-    return code in NOT_BOOKED_YET and not any(_tenant(record, one) == command.tenant for one in booked)
+    return code == "voucher.not-ours" and not any(_tenant(record, one) == command.tenant for one in booked)
 
 
 def _failed_itself(event: Plain) -> bool:

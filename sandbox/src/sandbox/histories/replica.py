@@ -54,7 +54,8 @@ async def _run(process: Process, around: Surroundings) -> None:
     pool = await make_pool(around.dsn)
     try:
         outbox, clock = Outbox(), around.clock
-        worker = Worker(job_kind(make_sender(pool, around)), pool, outbox, NAME, clock=clock, poll=POLL, measure=SELDOM)
+        kind = job_kind(make_sender(pool, around))
+        worker = Worker(kind, pool, outbox, NAME, clock=clock, beat=SELDOM, poll=POLL, measure=SELDOM)
         handlers, letters = Handlers(outbox, NAME, clock), DeadLetters(NAME, outbox, clock)
         asked = Inbox(pool, commands(handlers), letters, wake=[worker.wake], clock=clock)
         told = Inbox(pool, states(handlers), letters, wake=[worker.wake], clock=clock)

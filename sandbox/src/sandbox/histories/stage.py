@@ -41,10 +41,12 @@ def play(dsn: str, seeds: Iterable[int]) -> Iterator[Told]:
     with silence():
         while left:
             loop = VirtualLoop()
-            with closing(loop):
-                asyncio.set_event_loop(loop)
-                yield from _play(loop, dsn, left)
-        gc.collect()
+            try:
+                with closing(loop):
+                    asyncio.set_event_loop(loop)
+                    yield from _play(loop, dsn, left)
+            finally:
+                gc.collect()
 
 
 def _play(loop: VirtualLoop, dsn: str, left: deque[int]) -> Iterator[Told]:

@@ -40,6 +40,8 @@ class Wire(asyncio.Protocol):
         self.process = PROCESS.get()
         self.pid: int | None = None
         self.status = 0
+        self._tail = b""
+        """The last bytes that came: an answer may be cut anywhere, also in the middle of its end."""
         self._traffic, self._inner = traffic, inner
         self._context = nobody()
         self._context.run(PROCESS.set, self.process)
@@ -66,8 +68,9 @@ class Wire(asyncio.Protocol):
             (self.pid,) = struct.unpack_from("!i", data, at + len(BACKEND))
         if not self.severed:
             self._tell(self._inner.data_received, data)
-        if data[-6:-1] == READY:
-            self.status = data[-1]
+        self._tail = (self._tail + data[-6:])[-6:]
+        if self._tail[:-1] == READY:
+            self.status = self._tail[-1]
             self._traffic.ready(self)
 
     def eof_received(self) -> bool | None:

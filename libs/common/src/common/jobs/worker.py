@@ -81,6 +81,8 @@ class Worker:
     slots: int = 8
     lease: timedelta = timedelta(seconds=15)
     clock: Clock = SYSTEM
+    beat: float = 1.0
+    """Seconds between two looks whether a job is still ours and wanted; never more than a quarter of its lease."""
     poll: float = POLL
     measure: float = MEASURE
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -202,7 +204,7 @@ class Worker:
         lease = self.lease.total_seconds()
         held_until = self.clock.boottime() + lease
         while True:
-            await self.clock.sleep(min(lease / 4, 1.0))
+            await self.clock.sleep(min(lease / 4, self.beat))
             asked_at = self.clock.boottime()
             with contextlib.suppress(*GONE):
                 async with asyncio.timeout(lease / 4), self.pool.acquire() as connection:
