@@ -112,8 +112,8 @@ class Crossing:
         try:
             ended = await life.live(self._way(replace(self.office, dsn=dsn), pool))
         finally:
+            pool.terminate()  # first, for it would open new sessions in place of those that are cut
             await self._cut(name)
-            pool.terminate()
             await life.bury()
         return ended, life.awaits
 

@@ -306,7 +306,6 @@ def new_run(office: Any, crossing: Any, a_batch: Any, voucher: Any, patient: Any
     return make
 
 
-@pytest.mark.long  # as long as a dead replica of this test now and then opens new sessions
 @names
 async def test_a_crash_at_some_awaits(new_run: Any, phase: Phase, figure: Any) -> None:
     """Some of each phase's, and together somewhere on every part of the way; all of them take minutes."""
