@@ -61,6 +61,23 @@ async def test_services_share_a_database_and_not_a_table(empty: str) -> None:
     await two.close()
 
 
+async def test_a_session_whose_beginning_is_cancelled_is_not_left_open(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[database.Connection] = []
+
+    async def cancelled(connection: database.Connection) -> None:
+        begun.append(connection)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(database, "_codecs", cancelled)
+
+    with pytest.raises(asyncio.CancelledError):
+        await database.connect(empty, "common")
+
+    assert [one.is_closed() for one in begun] == [True]
+
+
 async def test_code_says_which_migrations_it_misses(empty: str) -> None:
     connection = await database.connect(empty, "common")
     with pytest.raises(database.MigrationsMissing, match="none"):

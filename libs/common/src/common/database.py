@@ -74,7 +74,11 @@ async def connect(dsn: str, schema: str) -> "asyncpg.Connection[asyncpg.Record]"
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         dsn, server_settings=settings_for(schema), timeout=5, command_timeout=60
     )
-    await _codecs(connection)
+    try:
+        await _codecs(connection)
+    except BaseException:
+        connection.terminate()  # nobody else knows of it
+        raise
     return connection
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -122,7 +123,9 @@ class Crossing:
         runtime = Held("voucher-sender", SCHEMA, self._settings(), pool, None, AsyncExitStack())  # type: ignore[arg-type]  # no broker
         runtime.consumers = {}
         sender = self.make_sender(pool) if self.make_sender else office.sender(pool)
-        assemble(runtime, replace(sender, transport=Suspending(sender.transport or office.transport)))
+        transport = Suspending(sender.transport or office.transport)
+        session = partial(db.connect, office.dsn, SCHEMA)  # by its name, so that it is cut with the others
+        assemble(runtime, replace(sender, transport=transport, open_session=session))
         workers = runtime.tasks
         try:
             for topic, hand_over in runtime.consumers.items():
