@@ -46,18 +46,22 @@ def play(dsn: str, seeds: Iterable[int]) -> Iterator[Told]:
                     asyncio.set_event_loop(loop)
                     yield from _play(loop, dsn, left)
             finally:
+                asyncio.set_event_loop(None)
                 gc.collect()
 
 
 def _play(loop: VirtualLoop, dsn: str, left: deque[int]) -> Iterator[Told]:
     stage = loop.run_until_complete(Stage.build(loop, dsn))
-    while left:
-        seed = left.popleft()
-        try:
-            yield loop.run_until_complete(stage.play(seed))
-        except Exception as error:  # noqa: BLE001  (a fault of the machinery: told, and begun anew)
-            yield Told(seed, Verdict(lost=[f"the history itself failed: {error!r}"]), 0, stage.trace)
-            return
+    try:
+        while left:
+            seed = left.popleft()
+            try:
+                yield loop.run_until_complete(stage.play(seed))
+            except Exception as error:  # noqa: BLE001  (a fault of the machinery: told, and begun anew)
+                yield Told(seed, Verdict(lost=[f"the history itself failed: {error!r}"]), 0, stage.trace)
+                return
+    finally:
+        loop.run_until_complete(stage.close())
 
 
 @contextmanager
@@ -88,6 +92,12 @@ class Stage:
         rows = await judge.fetch("select tablename from pg_tables where schemaname = $1", SCHEMA)
         tables = [row["tablename"] for row in rows if row["tablename"] not in KEPT]
         return cls(loop, dsn, judge, "; ".join(f"delete from {one}" for one in tables))  # noqa: S608  (our own names)
+
+    async def close(self) -> None:
+        """Its connections end at once, whatever state they are in."""
+        self._judge.terminate()
+        self._loop.traffic.watcher.terminate()
+        await asyncio.sleep(0)
 
     async def play(self, seed: int) -> Told:
         await self._judge.execute(self._clear)
