@@ -21,6 +21,9 @@ async def test_every_answer_is_one_that_is_published(fuzz: Any, office: Any, int
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("known", [True, False], ids=["known", "anything"])
-async def test_very_many_requests(fuzz: Any, office: Any, interface: Any, a_batch: Any, known: bool) -> None:
-    assert await check(fuzz, office, interface, a_batch(1), known=known, examples=100) > 500
+@pytest.mark.parametrize(("known", "at_least"), [(True, 300), (False, 500)], ids=["known", "anything"])
+async def test_very_many_requests(
+    fuzz: Any, office: Any, interface: Any, a_batch: Any, known: bool, at_least: int
+) -> None:
+    """Where ids are known there is less to vary."""
+    assert await check(fuzz, office, interface, a_batch(1), known=known, examples=100) > at_least
