@@ -313,3 +313,12 @@ def test_sending_everything_again_changes_nothing() -> None:
     after.events.append(after.told("voucher.booked", 1))
 
     assert len(replayed(before.record, after.record)) == 2
+
+
+@pytest.mark.parametrize(("blows", "explained"), [(7, False), (8, True)])
+def test_a_command_whose_senders_died_too_often_may_be_given_up(blows: int, explained: bool) -> None:
+    tale = Tale()
+    tale.events[:] = [tale.refusal("internal.gave-up")]
+    tale.books.clear()
+
+    assert ("unexplained" not in found(judge(replace(tale.record, blows=blows)))) is explained

@@ -1,6 +1,7 @@
 """`python -m sandbox histories`: plays many histories in several processes, and tells which failed and why."""
 
 import json
+import logging
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
@@ -30,6 +31,7 @@ def run(n: int, seed: int, processes: int) -> Figures:
 def trace(seed: int) -> Figures:
     """Plays one history and prints all that happens."""
     total = Figures()
+    _silence()
     with Supervisor() as supervisor, database(postgres_server(supervisor)) as dsn:
         for told in play(dsn, [seed]):
             total.add(told)
@@ -40,12 +42,18 @@ def trace(seed: int) -> Figures:
 
 def play_lot(server: str, seeds: range) -> Figures:
     """Plays some, on a database of its own."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    _silence()
     figures = Figures()
     with database(server) as dsn:
         for told in play(dsn, seeds):
             figures.add(told)
     return figures
+
+
+def _silence() -> None:
+    """What dies says much."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.getLogger("asyncpg").disabled = True
 
 
 def _tell(lot: Figures, total: Figures, n: int) -> None:

@@ -8,7 +8,7 @@ from sandbox.histories.history import Told
 
 @dataclass
 class Figures:
-    """Counts over histories, and the words of those that failed."""
+    """Counts over histories, and what happened in those that failed: they may not fail again on a quieter machine."""
 
     histories: int = 0
     vouchers: int = 0
@@ -34,7 +34,7 @@ class Figures:
             setattr(self, name, getattr(self, name) + len(getattr(verdict, name)))
         if not verdict.good:
             self.failing_seeds.append(told.seed)
-            self.words[told.seed] = str(verdict)
+            self.words[told.seed] = "\n".join([*told.trace, str(verdict)])
 
     def merge(self, other: "Figures") -> None:
         for name, value in vars(other).items():

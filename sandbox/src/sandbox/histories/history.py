@@ -61,6 +61,7 @@ class History:
         self._happened: set[str] = set()
         self._replicas: list[Process] = []
         self._calm = False
+        self._blows = 0
         self._broken: BaseException | None = None
         self._around = Surroundings(
             dsn, VirtualClock(loop), self._fortnox, self._network, self._commands, self._connections, self._note
@@ -140,6 +141,7 @@ class History:
         if self._calm or process.stand is not Stand.RUNS:
             return
         self._note(process, f"{kind} {seconds:.0f} s" if kind == "stop" else kind)
+        self._blows += 1
         if kind == "kill":
             process.kill()
             self._in(self._random.uniform(*RESTART), self._start)
@@ -237,7 +239,7 @@ class History:
     async def _record(self) -> Record:
         rows = await self._judge.fetch("select value, headers from outbox order by id")
         events = [{"type": dict(row["headers"])["ce_type"], **json.loads(row["value"])} for row in rows]
-        return Record(self._fortnox.books(), events, list(self._sent), frozenset(self._happened))
+        return Record(self._fortnox.books(), events, list(self._sent), frozenset(self._happened), self._blows)
 
     def _clear_away(self) -> None:
         for process in self._replicas:

@@ -54,6 +54,8 @@ class Record:
     """In the order of their topic."""
     happened: frozenset[str] = frozenset()
     """What people did in Fortnox meanwhile, by its name in the plan: it may be why something was rejected."""
+    blows: int = 0
+    """How often a sender was killed, stopped or cut off: each may have cost a command one of its attempts."""
 
     @cached_property
     def first(self) -> dict[str, Command]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from sandbox.histories.record import CORRECTION, Command, Plain, Record, approved_lines
 
 REJECTED, REFUSED, BOOKED = "voucher.rejected", "vouchers.refused", "voucher.booked"
+GAVE_UP, MOST_ATTEMPTS = "internal.gave-up", 8
 SIBLINGS = frozenset({"vouchers.others-failed", "vouchers.stopped"})
 """Codes of vouchers that were not sent since another of their batch was rejected for itself."""
 OTHER_CONTENT = frozenset({"voucher.changed-since-booked", "voucher.changed-while-uncertain"})
@@ -61,8 +62,10 @@ def _explained(record: Record, command: Command, event: Plain, code: str) -> boo
 
 
 def _refused(record: Record, command: Command, event: Plain, place: int) -> Iterator[str]:
-    """Only a correction is refused as a whole, for each original that has a reason."""
+    """A correction is refused as a whole, for each original that has a reason; and what was attempted too often."""
     turned_down = event.get("not_corrected") or ()
+    if event["trouble"]["code"] == GAVE_UP and record.blows >= MOST_ATTEMPTS:
+        return
     if not turned_down:
         yield f"{command.key} was refused: {event['trouble']['code']}"
     for one in turned_down:
