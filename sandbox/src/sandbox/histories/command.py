@@ -21,9 +21,13 @@ def run(n: int, seed: int, processes: int) -> Figures:
     with Supervisor() as supervisor:
         server = postgres_server(supervisor)
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            for done in as_completed(pool.submit(play_lot, server, lot) for lot in lots):
-                total.merge(done.result())
-                _tell(done.result(), total, n)
+            try:
+                for done in as_completed([pool.submit(play_lot, server, lot) for lot in lots]):
+                    total.merge(done.result())
+                    _tell(done.result(), total, n)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     print(json.dumps(total.plain()))
     return total
 

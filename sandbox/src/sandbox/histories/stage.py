@@ -61,6 +61,7 @@ def _play(loop: VirtualLoop, dsn: str, left: deque[int]) -> Iterator[Told]:
                 yield Told(seed, Verdict(lost=[f"the history itself failed: {error!r}"]), 0, stage.trace)
                 return
     finally:
+        loop.begin_anew()  # or what took too long would not even come to its end
         loop.run_until_complete(stage.close())
 
 
