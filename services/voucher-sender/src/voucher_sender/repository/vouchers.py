@@ -82,8 +82,6 @@ class Pending:
     """When the call will certainly have ended, by the settings of the process that made it."""
     over_at: datetime | None
     missed_at: datetime | None
-    uncertain_since: datetime | None
-    uncertain_code: str | None
 
 
 @dataclass(frozen=True)
@@ -174,8 +172,7 @@ class Vouchers:
         rows = await self._connection.fetch(
             """
             select e.position, v.voucher_id, v.voucher_date, v.marker, v.state, v.series, v.financial_year,
-                v.highest_number, v.posts, v.intended_at, v.ends_by, v.over_at, v.missed_at, v.uncertain_since,
-                v.uncertain_code
+                v.highest_number, v.posts, v.intended_at, v.ends_by, v.over_at, v.missed_at
             from batch_vouchers e
             join batches b using (batch_id)
             join vouchers v on v.tenant = b.tenant and v.voucher_id = e.voucher_id and v.batch_id = e.batch_id
@@ -192,7 +189,7 @@ class Vouchers:
         rows = await self._connection.fetch(
             """
             select 0 as position, voucher_id, voucher_date, marker, state, series, financial_year, highest_number,
-                posts, intended_at, ends_by, over_at, missed_at, uncertain_since, uncertain_code
+                posts, intended_at, ends_by, over_at, missed_at
             from vouchers
             where tenant = $1 and series = $2 and financial_year = $3 and state = 'intended' and batch_id <> $4
               and seen_number is null
